@@ -1,0 +1,28 @@
+//! What a gateway, a token, a setting and a log record *are*, and which values of them are legal.
+//!
+//! Everything here is a plain value. This crate knows no socket, file, clock, runtime or log;
+//! it leaves decisions to `aig-policy`, storage to `aig-store`, wire formats to the planes.
+
+mod access;
+mod account;
+mod gateway;
+mod metadata;
+mod page;
+mod record;
+mod secret;
+mod settings;
+mod snapshot;
+mod time;
+mod token;
+
+pub use access::{Grant, Permission, Permissions, Refused};
+pub use account::{Account, AccountId, BadAccountId};
+pub use gateway::{BadGatewayId, Gateway, GatewayChange, GatewayId, NewGateway};
+pub use metadata::{Metadata, MetadataReading};
+pub use page::{Page, PageRequest};
+pub use record::{Outcome, Record, Usage};
+pub use secret::Secret;
+pub use settings::{Cache, Change, Invalid, RateLimit};
+pub use snapshot::{Found, Snapshot};
+pub use time::Timestamp;
+pub use token::{BadToken, Token, TokenDigest, TokenId, TokenText};

@@ -1,0 +1,105 @@
+//! The configuration as one immutable value, which a request borrows whole and keeps to its end.
+//!
+//! Built by `aig-store`, handed to the data plane through a watch channel.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::{Account, AccountId, Gateway, GatewayId, Token, TokenDigest, TokenId};
+
+/// Everything that a request may need to know of the configuration, at one moment.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Grows with every change that is seen; never goes back.
+    pub generation: u64,
+    /// Accounts.
+    pub accounts: HashMap<AccountId, Account>,
+    gateways: HashMap<(AccountId, GatewayId), Arc<Gateway>>,
+    tokens: HashMap<TokenDigest, Arc<Token>>,
+    tokens_by_id: HashMap<TokenId, Arc<Token>>,
+}
+
+/// A gateway as a request finds it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The gateway.
+    pub gateway: Arc<Gateway>,
+    /// Whether it is the implicit default gateway that nobody has written yet.
+    pub unwritten: bool,
+}
+
+impl Snapshot {
+    /// Puts a snapshot together.
+    pub fn new(
+        generation: u64,
+        accounts: impl IntoIterator<Item = Account>,
+        gateways: impl IntoIterator<Item = Gateway>,
+        tokens: impl IntoIterator<Item = (TokenDigest, Token)>,
+    ) -> Self {
+        let tokens: HashMap<_, _> = tokens
+            .into_iter()
+            .map(|(digest, token)| (digest, Arc::new(token)))
+            .collect();
+        Self {
+            generation,
+            accounts: accounts.into_iter().map(|a| (a.id, a)).collect(),
+            gateways: gateways
+                .into_iter()
+                .map(|g| ((g.account, g.id.clone()), Arc::new(g)))
+                .collect(),
+            tokens_by_id: tokens.values().map(|t| (t.id, Arc::clone(t))).collect(),
+            tokens,
+        }
+    }
+
+    /// The gateway of that id, `default` included, which every account has even unwritten.
+    pub fn gateway(&self, account: AccountId, id: &GatewayId) -> Option<Found> {
+        let written = self.gateways.get(&(account, id.clone()));
+        if let Some(gateway) = written {
+            return Some(Found {
+                gateway: Arc::clone(gateway),
+                unwritten: false,
+            });
+        }
+        let account = self.accounts.get(&account).filter(|_| id.is_default())?;
+        Some(Found {
+            gateway: Arc::new(Gateway::implicit_default(account.id, account.created_at)),
+            unwritten: true,
+        })
+    }
+
+    /// The token with this digest.
+    pub fn token(&self, digest: &TokenDigest) -> Option<&Arc<Token>> {
+        self.tokens.get(digest)
+    }
+
+    /// The token of that id.
+    pub fn token_by_id(&self, id: TokenId) -> Option<&Arc<Token>> {
+        self.tokens_by_id.get(&id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+
+    #[test]
+    fn every_account_has_a_default_gateway_and_nobody_else_has() {
+        let account = Account {
+            id: AccountId::from_bytes([1; 16]),
+            name: "a".into(),
+            created_at: Timestamp::from_millis(5),
+        };
+        let (id, other) = (account.id, AccountId::from_bytes([2; 16]));
+        let snapshot = Snapshot::new(1, [account], [], []);
+        let found = snapshot.gateway(id, &GatewayId::default_gateway()).unwrap();
+        assert!(found.unwritten && found.gateway.authentication);
+        assert!(
+            snapshot
+                .gateway(other, &GatewayId::default_gateway())
+                .is_none()
+        );
+        assert!(snapshot.gateway(id, &GatewayId::from_name("x")).is_none());
+    }
+}

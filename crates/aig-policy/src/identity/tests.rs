@@ -1,0 +1,168 @@
+//! Who is recognised, and what each learns at the door.
+
+use aig_model::{Account, Gateway, Permissions, Timestamp, TokenId};
+use uuid::Uuid;
+
+use super::*;
+
+struct Door {
+    identity: Identity,
+    snapshot: Snapshot,
+    account: AccountId,
+    run: TokenText,
+    read: TokenText,
+    foreign: TokenText,
+}
+
+fn door() -> Door {
+    let identity = Identity::new(Secret::new([3; 32]));
+    let [account, other] = [1, 2].map(|n| AccountId::from_bytes([n; 16]));
+    let now = Timestamp::default();
+    let texts = [10, 11, 12].map(|n| TokenText::from_random([n; 32]));
+    let made = |n: usize, account, permissions| {
+        let token = Token {
+            id: TokenId(Uuid::from_u128(n as u128)),
+            account,
+            name: "t".into(),
+            permissions,
+            last_four: texts[n].last_four().into(),
+            created_at: now,
+        };
+        (identity.digest(&texts[n]), token)
+    };
+    let tokens = [
+        made(0, account, Permissions::ALL),
+        made(1, account, Permissions::default().with(Permission::Read)),
+        made(2, other, Permissions::ALL),
+    ];
+    let closed = Gateway {
+        authentication: true,
+        ..Gateway::new(account, GatewayId::from_name("closed"), now)
+    };
+    let open = Gateway::new(account, GatewayId::from_name("open"), now);
+    let accounts = [account, other].map(|id| Account {
+        id,
+        name: "a".into(),
+        created_at: now,
+    });
+    let snapshot = Snapshot::new(1, accounts, [open, closed], tokens);
+    let [run, read, foreign] = texts;
+    Door {
+        identity,
+        snapshot,
+        account,
+        run,
+        read,
+        foreign,
+    }
+}
+
+impl Door {
+    fn at(&self, gateway: &str, texts: &[&TokenText]) -> Result<Caller, NotAdmitted> {
+        let tokens: Vec<_> = texts
+            .iter()
+            .filter_map(|t| self.identity.identify(&self.snapshot, t.expose()))
+            .collect();
+        let id = gateway.parse().ok();
+        self.identity
+            .admit(
+                &self.snapshot,
+                Some(self.account),
+                id.as_ref(),
+                &credentials,
+            )
+            .map(|admitted| admitted.caller)
+    }
+}
+
+#[test]
+fn an_authenticated_gateway_wants_a_run_token_of_its_account() {
+    let door = door();
+    for gateway in ["closed", "default"] {
+        assert!(matches!(
+            door.at(gateway, &[&door.run]),
+            Ok(Caller::Token(_))
+        ));
+        for bad in [&[][..], &[&door.read], &[&door.foreign]] {
+            assert_eq!(door.at(gateway, bad), Err(NotAdmitted::Unauthorized));
+        }
+    }
+}
+
+#[test]
+fn an_open_gateway_takes_anybody() {
+    let door = door();
+    assert!(matches!(
+        door.at("open", &[&door.run]),
+        Ok(Caller::Token(_))
+    ));
+    for texts in [&[][..], &[&door.read], &[&door.foreign]] {
+        assert_eq!(door.at("open", texts), Ok(Caller::Anonymous));
+    }
+}
+
+#[test]
+fn only_a_valid_token_learns_that_a_gateway_is_absent() {
+    let door = door();
+    for gateway in ["absent", "NOT AN ID"] {
+        assert_eq!(
+            door.at(gateway, &[&door.run]),
+            Err(NotAdmitted::NoSuchGateway)
+        );
+        for texts in [&[][..], &[&door.read], &[&door.foreign]] {
+            assert_eq!(door.at(gateway, texts), Err(NotAdmitted::Unauthorized));
+        }
+    }
+}
+
+#[test]
+fn two_different_tokens_are_refused_and_the_same_twice_is_not() {
+    let door = door();
+    assert_eq!(
+        door.at("open", &[&door.run, &door.foreign]),
+        Err(NotAdmitted::TwoTokens)
+    );
+    assert!(door.at("closed", &[&door.run, &door.run]).is_ok());
+}
+
+#[test]
+fn every_scheme_and_none_carry_the_token() {
+    let door = door();
+    for scheme in ["", "Bearer ", "bearer ", "Key ", "Token  "] {
+        let text = format!("{scheme}{}", door.run.expose());
+        assert!(
+            door.identity.identify(&door.snapshot, &text).is_some(),
+            "{scheme:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_a_token_is_nobody() {
+    let door = door();
+    let digest = door.identity.digest(&door.run).0;
+    let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+    let long = "x".repeat(1_000_000);
+    for text in [
+        "",
+        "Bearer",
+        "Bearer ",
+        "sk-proj-1234",
+        "aig_short",
+        &hex,
+        &long,
+    ] {
+        assert!(
+            door.identity.identify(&door.snapshot, text).is_none(),
+            "{:.40}",
+            text
+        );
+    }
+}
+
+#[test]
+fn another_pepper_knows_no_token() {
+    let door = door();
+    let other = Identity::new(Secret::new([4; 32]));
+    assert!(other.identify(&door.snapshot, door.run.expose()).is_none());
+}
