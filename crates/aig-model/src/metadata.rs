@@ -47,6 +47,14 @@ impl Metadata {
         }
     }
 
+    /// Reads back what [`Self::to_json`] wrote, the gateway's own entries included.
+    pub fn from_json(text: &str) -> Option<Self> {
+        match serde_json::from_str(text) {
+            Ok(Value::Object(entries)) => Some(Self(entries)),
+            _ => None,
+        }
+    }
+
     /// The entries.
     pub const fn entries(&self) -> &Map<String, Value> {
         &self.0

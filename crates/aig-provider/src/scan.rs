@@ -1,0 +1,451 @@
+//! A streaming JSON scanner: picks the values at a few wanted paths out of a document that passes by.
+//!
+//! It is fed bytes in pieces cut anywhere, and keeps no more of them than the wanted values, each up
+//! to `VALUE_CAP`. Everything else is skipped: strings by `memchr`, nested values by a counter of
+//! brackets, so that a document of any size or depth costs the same memory.
+//!
+//! It is not a validator. What it skips must only balance its brackets and close its strings; on
+//! the wanted levels it insists on keys, colons and commas, and gives up for good (`Broken`) where
+//! they are missing. A strict reader behind it may refuse what passes here, never the other way
+//! round for documents that are valid.
+//!
+//! Keys are compared after undoing escapes (`\u006dodel` is `model`) and by exact case. Of a key that
+//! occurs twice the last one counts, with all that lies below it, as in the JSON readers of Python,
+//! JavaScript and Go; `duplicate` tells that it happened.
+
+mod key;
+mod paths;
+
+use memchr::memchr2;
+
+pub use self::paths::Paths;
+
+use self::key::Key;
+use self::paths::{LEVELS, bits};
+
+/// The most bytes that are kept of one wanted value; a longer one is `present` but has no `value`.
+pub const VALUE_CAP: usize = 16 * 1024;
+
+/// How far the document has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The document has not ended yet; a number or a word alone never does.
+    Open,
+    /// The document ended; only white space may follow.
+    Whole,
+    /// These bytes are not a JSON document; nothing more is read.
+    Broken,
+}
+
+/// Reads one document after another.
+#[derive(Clone, Debug)]
+pub struct Scanner {
+    paths: Paths,
+    state: State,
+    /// How many wanted objects are open; the document itself is the first.
+    level: usize,
+    /// By level: which paths can still lead to a value from there, one bit each.
+    alive: [u32; LEVELS],
+    /// By level: which of them the open object has already named.
+    seen: [u32; LEVELS],
+    key: Key,
+    /// The paths that the key just read belongs to.
+    matched: u32,
+    /// How many brackets are open in the value that is being skipped.
+    depth: u64,
+    capture: Option<usize>,
+    /// Where the captured value begins in the piece that is being read.
+    mark: usize,
+    values: Vec<Captured>,
+    /// The values that have anything to reset before the next document.
+    touched: u32,
+    duplicates: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Captured {
+    bytes: Vec<u8>,
+    state: Capture,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Capture {
+    #[default]
+    Absent,
+    Partial,
+    Whole,
+    TooLong,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Before a value, the document included.
+    Value,
+    /// After `{`: a key or `}`.
+    FirstKey,
+    /// After `,` in a wanted object: a key.
+    NextKey,
+    Key,
+    KeyEscape,
+    /// In `\uXXXX` of a key: digits read, and what they say so far.
+    KeyHex(u8, u16),
+    Colon,
+    /// After a value in a wanted object: `,` or `}`.
+    After,
+    /// In brackets that are skipped.
+    Nested,
+    /// In a string that is skipped.
+    Text,
+    TextEscape,
+    /// In a number or a word.
+    Word,
+    Whole,
+    Broken,
+}
+
+// === impl Scanner ===
+
+impl Scanner {
+    /// A scanner before its first document.
+    pub fn new(paths: Paths) -> Self {
+        Self {
+            paths,
+            state: State::Value,
+            level: 0,
+            alive: [0; LEVELS],
+            seen: [0; LEVELS],
+            key: Key::new(),
+            matched: 0,
+            depth: 0,
+            capture: None,
+            mark: 0,
+            values: vec![Captured::default(); paths.0.len()],
+            touched: 0,
+            duplicates: 0,
+        }
+    }
+
+    /// Forgets the document and begins another; the buffers stay.
+    pub fn reset(&mut self) {
+        for index in bits(self.touched) {
+            self.values[index].clear();
+        }
+        self.state = State::Value;
+        self.level = 0;
+        self.depth = 0;
+        self.capture = None;
+        self.touched = 0;
+        self.duplicates = 0;
+    }
+
+    /// Reads the next piece of the document.
+    pub fn feed(&mut self, piece: &[u8]) {
+        self.mark = 0;
+        let mut at = 0;
+        while at < piece.len() {
+            at = match self.state {
+                State::Nested => self.nested(piece, at),
+                State::Text => self.text(piece, at),
+                State::Word => self.word(piece, at),
+                State::Key => self.key(piece, at),
+                State::Broken => return,
+                State::TextEscape => {
+                    self.state = State::Text;
+                    at + 1
+                }
+                State::KeyEscape => self.key_escape(piece[at], at),
+                State::KeyHex(digits, code) => self.key_hex(digits, code, piece[at], at),
+                _ if matches!(piece[at], b' ' | b'\t' | b'\r' | b'\n') => at + 1,
+                State::Value => self.value_begins(piece[at], at),
+                _ => self.punctuation(piece[at], at),
+            };
+        }
+        self.keep(piece, piece.len());
+    }
+
+    /// How far the document has been read.
+    pub fn progress(&self) -> Progress {
+        match self.state {
+            State::Whole => Progress::Whole,
+            State::Broken => Progress::Broken,
+            _ => Progress::Open,
+        }
+    }
+
+    /// The bytes of a wanted value, once it was read to its end and if it was not too long.
+    pub fn value(&self, path: usize) -> Option<&[u8]> {
+        let value = &self.values[path];
+        (value.state == Capture::Whole).then_some(&value.bytes)
+    }
+
+    /// Whether a wanted value was read to its end, or beyond the cap, and is not `null`.
+    pub fn present(&self, path: usize) -> bool {
+        match self.values[path].state {
+            Capture::Absent | Capture::Partial => false,
+            Capture::Whole => self.values[path].bytes != b"null",
+            Capture::TooLong => true,
+        }
+    }
+
+    /// Whether an object on the way to that value named the same key twice.
+    pub fn duplicate(&self, path: usize) -> bool {
+        self.duplicates & (1 << path) != 0
+    }
+
+    fn value_begins(&mut self, byte: u8, at: usize) -> usize {
+        if byte == b'{' && self.opens_wanted() {
+            return at + 1;
+        }
+        if self.level > 0 {
+            // A path that goes on below this value has nothing to find in it.
+            let leaf = bits(self.matched).find(|path| self.paths.0[*path].len() == self.level);
+            if let Some(path) = leaf {
+                self.values[path].clear();
+                self.values[path].state = Capture::Partial;
+                self.touched |= 1 << path;
+                self.capture = Some(path);
+                self.mark = at;
+            }
+        }
+        match byte {
+            b'{' | b'[' => {
+                self.depth = 1;
+                self.state = State::Nested;
+            }
+            b'"' => {
+                self.depth = 0;
+                self.state = State::Text;
+            }
+            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => self.state = State::Word,
+            _ => self.give_up(),
+        }
+        at + 1
+    }
+
+    /// Steps into the object that begins, if a wanted value can lie in it.
+    fn opens_wanted(&mut self) -> bool {
+        let alive = match self.level {
+            0 => u32::MAX >> (32 - self.paths.0.len()),
+            level => bits(self.matched)
+                .filter(|path| self.paths.0[*path].len() > level)
+                .fold(0, |mask, path| mask | 1 << path),
+        };
+        if alive == 0 {
+            return false;
+        }
+        self.alive[self.level] = alive;
+        self.seen[self.level] = 0;
+        self.level += 1;
+        self.state = State::FirstKey;
+        true
+    }
+
+    /// `end` is where the piece goes on after the value.
+    fn value_ended(&mut self, piece: &[u8], end: usize) {
+        self.keep(piece, end);
+        if let Some(path) = self.capture.take() {
+            let value = &mut self.values[path];
+            if value.state == Capture::Partial {
+                value.state = Capture::Whole;
+            }
+        }
+        self.state = match self.level {
+            0 => State::Whole,
+            _ => State::After,
+        };
+    }
+
+    /// Copies what belongs to the captured value out of the piece.
+    fn keep(&mut self, piece: &[u8], end: usize) {
+        let Some(path) = self.capture else { return };
+        let value = &mut self.values[path];
+        let part = &piece[self.mark..end];
+        if value.bytes.len() + part.len() > VALUE_CAP {
+            value.bytes.clear();
+            value.state = Capture::TooLong;
+        }
+        if value.state == Capture::Partial {
+            value.bytes.extend_from_slice(part);
+        }
+    }
+
+    fn punctuation(&mut self, byte: u8, at: usize) -> usize {
+        match (self.state, byte) {
+            (State::FirstKey | State::NextKey, b'"') => {
+                self.key.clear();
+                self.state = State::Key;
+            }
+            (State::FirstKey | State::After, b'}') => {
+                self.level -= 1;
+                self.state = match self.level {
+                    0 => State::Whole,
+                    _ => State::After,
+                };
+            }
+            (State::After, b',') => self.state = State::NextKey,
+            (State::Colon, b':') => self.state = State::Value,
+            _ => self.give_up(),
+        }
+        at + 1
+    }
+
+    fn nested(&mut self, piece: &[u8], mut at: usize) -> usize {
+        while let Some(found) = piece[at..]
+            .iter()
+            .position(|byte| BRACKETS_AND_QUOTE[usize::from(*byte)])
+        {
+            at += found + 1;
+            match piece[at - 1] {
+                b'{' | b'[' => self.depth += 1,
+                b'"' => match string_end(piece, at) {
+                    Some(end) => at = end,
+                    None => {
+                        self.state = State::Text;
+                        return self.text(piece, at);
+                    }
+                },
+                _ => {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        self.value_ended(piece, at);
+                        return at;
+                    }
+                }
+            }
+        }
+        piece.len()
+    }
+
+    fn text(&mut self, piece: &[u8], mut at: usize) -> usize {
+        while let Some(found) = memchr2(b'"', b'\\', &piece[at..]) {
+            at += found + 1;
+            if piece[at - 1] == b'"' {
+                match self.depth {
+                    0 => self.value_ended(piece, at),
+                    _ => self.state = State::Nested,
+                }
+                return at;
+            }
+            if at == piece.len() {
+                self.state = State::TextEscape;
+                return at;
+            }
+            at += 1;
+        }
+        piece.len()
+    }
+
+    fn word(&mut self, piece: &[u8], at: usize) -> usize {
+        let goes_on =
+            |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'E' | b'.' | b'+' | b'-');
+        match piece[at..].iter().position(|byte| !goes_on(byte)) {
+            Some(length) => {
+                // What stands there is read again as punctuation, or found to be none.
+                self.value_ended(piece, at + length);
+                at + length
+            }
+            None => piece.len(),
+        }
+    }
+
+    fn key(&mut self, piece: &[u8], at: usize) -> usize {
+        let Some(found) = memchr2(b'"', b'\\', &piece[at..]) else {
+            self.key.push(&piece[at..]);
+            return piece.len();
+        };
+        self.key.push(&piece[at..at + found]);
+        match piece[at + found] {
+            b'\\' => self.state = State::KeyEscape,
+            _ => self.key_ended(),
+        }
+        at + found + 1
+    }
+
+    fn key_escape(&mut self, byte: u8, at: usize) -> usize {
+        self.state = State::Key;
+        match byte {
+            b'"' | b'\\' | b'/' => self.key.push(&[byte]),
+            // Legal, and in no wanted key.
+            b'b' | b'f' | b'n' | b'r' | b't' => self.key.push_foreign(),
+            b'u' => self.state = State::KeyHex(0, 0),
+            _ => self.give_up(),
+        }
+        at + 1
+    }
+
+    fn key_hex(&mut self, digits: u8, code: u16, byte: u8, at: usize) -> usize {
+        let Some(digit) = char::from(byte).to_digit(16) else {
+            self.give_up();
+            return at + 1;
+        };
+        let code = code << 4 | digit as u16;
+        if digits < 3 {
+            self.state = State::KeyHex(digits + 1, code);
+            return at + 1;
+        }
+        match u8::try_from(code) {
+            Ok(byte) if byte.is_ascii() => self.key.push(&[byte]),
+            _ => self.key.push_foreign(),
+        }
+        self.state = State::Key;
+        at + 1
+    }
+
+    fn key_ended(&mut self) {
+        self.state = State::Colon;
+        self.matched = 0;
+        let Some(key) = self.key.text() else { return };
+        let level = self.level - 1;
+        for path in bits(self.alive[level]) {
+            if self.paths.0[path][level].as_bytes() == key {
+                self.matched |= 1 << path;
+            }
+        }
+        let again = self.matched & self.seen[level];
+        if again != 0 {
+            self.duplicates |= again;
+            for path in bits(again) {
+                self.values[path].clear();
+            }
+        }
+        self.seen[level] |= self.matched;
+    }
+
+    fn give_up(&mut self) {
+        self.capture = None;
+        self.state = State::Broken;
+    }
+}
+
+const BRACKETS_AND_QUOTE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut wanted = 0;
+    while wanted < 5 {
+        table[b"{}[]\""[wanted] as usize] = true;
+        wanted += 1;
+    }
+    table
+};
+
+/// Behind the quote that ends the string, if both it and all escapes before it are in the piece.
+fn string_end(piece: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr2(b'"', b'\\', piece.get(at..)?)? + 1;
+        if piece[at - 1] == b'"' {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+// === impl Captured ===
+
+impl Captured {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.state = Capture::Absent;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! The wanted places of a document, and sets of them as bits.
+
+/// Wanted objects can nest this deep: as deep as the longest path.
+pub(super) const LEVELS: usize = 4;
+/// No wanted key is longer than this.
+pub(super) const KEY_CAP: usize = 32;
+
+/// The wanted places: each a list of keys from the outermost object down to the value.
+///
+/// No path may lead through the value of another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Paths(pub(super) &'static [&'static [&'static str]]);
+
+/// The places of a mask's bits, from the lowest.
+pub(super) fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = mask.trailing_zeros();
+        mask &= mask.checked_sub(1)?;
+        Some(bit as usize)
+    })
+}
+
+// === impl Paths ===
+
+impl Paths {
+    /// The wanted places. Panics, at compile time when used in a constant, if they are too many,
+    /// too deep or too long for the scanner.
+    pub const fn new(paths: &'static [&'static [&'static str]]) -> Self {
+        assert!(
+            !paths.is_empty() && paths.len() <= 32,
+            "no wanted path, or more than bits in a mask"
+        );
+        let mut path = 0;
+        while path < paths.len() {
+            let keys = paths[path];
+            assert!(
+                !keys.is_empty() && keys.len() <= LEVELS,
+                "a wanted path is empty or too deep"
+            );
+            let mut key = 0;
+            while key < keys.len() {
+                assert!(keys[key].len() <= KEY_CAP, "a wanted key is too long");
+                key += 1;
+            }
+            path += 1;
+        }
+        Self(paths)
+    }
+}
