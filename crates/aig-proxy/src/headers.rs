@@ -1,0 +1,117 @@
+//! Which headers travel on, and which end here (rule R8).
+//!
+//! Towards the provider: hop-by-hop headers and whatever `Connection` names, everything of the
+//! gateway's own (`cf-aig-*` and the two old cache names), the caller's address trail, and
+//! `Expect`, which the listener has already answered. Towards the caller: hop-by-hop headers, and
+//! `cf-aig-*`, which only the gateway may say. All else passes, known or not.
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+/// Prefix of the gateway's own headers.
+const OWN_PREFIX: &str = "cf-aig-";
+
+/// Headers between two neighbours, never passed on. Source: RFC 9110 section 7.6.1.
+const HOP_BY_HOP: [HeaderName; 9] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// What else ends here on the way to the provider.
+const NOT_FOR_PROVIDERS: [HeaderName; 11] = [
+    header::HOST,
+    header::EXPECT,
+    header::FORWARDED,
+    header::VIA,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-port"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+    // The old names of cf-aig-skip-cache and cf-aig-cache-ttl.
+    HeaderName::from_static("cf-skip-cache"),
+    HeaderName::from_static("cf-cache-ttl"),
+];
+
+/// Leaves in a caller's headers what the provider is to see.
+pub(crate) fn for_provider(headers: &mut HeaderMap) {
+    remove_hop_by_hop(headers);
+    remove_own(headers);
+    for name in &NOT_FOR_PROVIDERS {
+        headers.remove(name);
+    }
+}
+
+/// Leaves in a provider's headers what the caller is to see.
+pub(crate) fn for_caller(headers: &mut HeaderMap) {
+    remove_hop_by_hop(headers);
+    remove_own(headers);
+}
+
+/// Takes the values of `names` that are `gone` out, keeping others of the same name.
+pub(crate) fn remove_values(
+    headers: &mut HeaderMap,
+    name: &HeaderName,
+    gone: impl Fn(&HeaderValue) -> bool,
+) {
+    if !headers.get_all(name).iter().any(&gone) {
+        return;
+    }
+    let kept: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .filter(|v| !gone(v))
+        .cloned()
+        .collect();
+    headers.remove(name);
+    for value in kept {
+        headers.append(name, value);
+    }
+}
+
+/// The text of a header, if it is there and readable.
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// A switch in a header: `true` or `false` as text; anything else is as good as absent.
+pub(crate) fn switch(headers: &HeaderMap, name: &str) -> Option<bool> {
+    match text(headers, name)?.trim() {
+        t if t.eq_ignore_ascii_case("true") => Some(true),
+        t if t.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in named.iter().chain(&HOP_BY_HOP) {
+        headers.remove(name);
+    }
+}
+
+fn remove_own(headers: &mut HeaderMap) {
+    let own: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with(OWN_PREFIX))
+        .cloned()
+        .collect();
+    for name in &own {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests;

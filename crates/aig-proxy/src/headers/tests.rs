@@ -1,0 +1,71 @@
+//! What passes and what does not.
+
+use super::*;
+
+fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in pairs {
+        map.append(*name, HeaderValue::from_static(value));
+    }
+    map
+}
+
+fn names(map: &HeaderMap) -> Vec<&str> {
+    map.keys().map(HeaderName::as_str).collect()
+}
+
+#[test]
+fn the_provider_sees_only_what_is_meant_for_it() {
+    let mut map = headers(&[
+        ("host", "gateway"),
+        ("connection", "keep-alive, X-Nominated, authorization"),
+        ("x-nominated", "1"),
+        ("keep-alive", "1"),
+        ("te", "trailers"),
+        ("transfer-encoding", "chunked"),
+        ("upgrade", "h2c"),
+        ("cf-aig-authorization", "Bearer t"),
+        ("cf-aig-metadata", "{}"),
+        ("cf-skip-cache", "true"),
+        ("x-forwarded-for", "1.2.3.4"),
+        ("expect", "100-continue"),
+        ("x-api-key", "k"),
+        ("x-stainless-lang", "python"),
+        ("content-type", "application/json"),
+        ("x-unknown", "\u{7f}".trim_matches('\u{7f}')),
+    ]);
+    for_provider(&mut map);
+    assert_eq!(
+        names(&map),
+        ["x-api-key", "x-stainless-lang", "content-type", "x-unknown"]
+    );
+}
+
+#[test]
+fn a_provider_cannot_speak_for_the_gateway() {
+    let mut map = headers(&[
+        ("cf-aig-log-id", "forged"),
+        ("connection", "close"),
+        ("x-should-retry", "false"),
+        ("retry-after", "1"),
+    ]);
+    for_caller(&mut map);
+    assert_eq!(names(&map), ["x-should-retry", "retry-after"]);
+}
+
+#[test]
+fn values_are_removed_one_by_one() {
+    let mut map = headers(&[("authorization", "a"), ("authorization", "b")]);
+    remove_values(&mut map, &header::AUTHORIZATION, |value| value == "a");
+    assert_eq!(
+        map.get_all("authorization").iter().collect::<Vec<_>>(),
+        ["b"]
+    );
+}
+
+#[test]
+fn switches_are_true_false_or_not_there() {
+    let map = headers(&[("a", "TRUE"), ("b", "false"), ("c", "yes")]);
+    let read = ["a", "b", "c", "d"].map(|name| switch(&map, name));
+    assert_eq!(read, [Some(true), Some(false), None, None]);
+}

@@ -1,0 +1,27 @@
+//! The data plane: moves bytes between callers and providers, and says afterwards what happened.
+//!
+//! In reading order: [`listener`] accepts, [`pipeline`] is the life of a request from top to
+//! bottom, `route` cuts its path, `upstream` and `egress` are the only way out of the house,
+//! `tee` forwards an answer while `record`'s trail takes note, `respond` turns failures into
+//! answers. Decisions are left to `aig-policy`, dialects to `aig-provider`; configuration comes
+//! in through a watch channel and facts leave through [`ports`], so this crate knows no store.
+
+mod body;
+mod egress;
+mod headers;
+pub mod listener;
+mod metrics;
+pub mod pipeline;
+pub mod ports;
+mod record;
+mod respond;
+mod route;
+mod tee;
+mod upstream;
+
+pub use body::Body;
+pub use egress::EgressRules;
+pub use listener::{Handler, Listener, ListenerConfig};
+pub use metrics::Metrics;
+pub use pipeline::{DataPlane, DataPlaneConfig};
+pub use ports::{DefaultGateways, Recorder};

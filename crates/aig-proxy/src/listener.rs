@@ -1,0 +1,177 @@
+//! Accepts connections, serves HTTP/1.1 and HTTP/2 on them, and drains at the end.
+//!
+//! What is served is a [`Handler`]'s business. This file owns the sockets, their limits and their
+//! tasks: every connection is a task of one set, so that stopping waits for all of them.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::{Body, Metrics};
+
+/// An answer on its way.
+pub type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+/// Serves requests.
+pub trait Handler: Send + Sync + 'static {
+    /// Answers one request. Dropping the future is how the handler learns that the caller left.
+    fn handle(self: Arc<Self>, request: Request<Incoming>) -> Answer;
+}
+
+/// Limits of a listener.
+#[derive(Clone, Debug)]
+pub struct ListenerConfig {
+    /// How long a caller may take to send the head of a request.
+    pub header_timeout: Duration,
+    /// How long open requests may go on after a stop is asked for.
+    pub drain: Duration,
+}
+
+/// A bound socket.
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    config: ListenerConfig,
+    metrics: Arc<Metrics>,
+}
+
+/// How long to wait when no connection can be accepted; the cause (no file descriptors) passes
+/// when others close, and trying at once would only spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Streams that one HTTP/2 connection may have open.
+const MAX_STREAMS: u32 = 200;
+
+// === impl Listener ===
+
+impl Listener {
+    /// Binds the address; port 0 takes a free one.
+    pub async fn bind(
+        address: SocketAddr,
+        config: ListenerConfig,
+        metrics: Arc<Metrics>,
+    ) -> io::Result<Self> {
+        let socket = TcpListener::bind(address).await?;
+        Ok(Self {
+            address: socket.local_addr()?,
+            socket,
+            config,
+            metrics,
+        })
+    }
+
+    /// The address that is really bound.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` resolves, then closes the door and waits for open requests, at most
+    /// for the drain deadline.
+    pub async fn serve(self, handler: Arc<dyn Handler>, stop: impl Future<Output = ()>) {
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.config.header_timeout);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(MAX_STREAMS);
+        let builder = Arc::new(builder);
+        let graceful = GracefulShutdown::new();
+        let mut connections = JoinSet::new();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, _peer)) => {
+                        let connection =
+                            self.connection(&builder, stream, Arc::clone(&handler), &graceful);
+                        connections.spawn(connection);
+                    }
+                    Err(error) => {
+                        self.metrics.accept_failures.inc();
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                Some(_) = connections.join_next() => {}
+                () = &mut stop => break,
+            }
+        }
+        drop(self.socket);
+        let drained = async {
+            graceful.shutdown().await;
+            while connections.join_next().await.is_some() {}
+        };
+        if tokio::time::timeout(self.config.drain, drained)
+            .await
+            .is_err()
+        {
+            let cut = connections.len();
+            self.metrics.cut_at_drain.inc_by(cut as u64);
+            tracing::warn!(
+                connections = cut,
+                "the drain deadline ran out; open requests are cut"
+            );
+            connections.shutdown().await;
+        }
+    }
+
+    fn connection(
+        &self,
+        builder: &Arc<auto::Builder<TokioExecutor>>,
+        stream: TcpStream,
+        handler: Arc<dyn Handler>,
+        graceful: &GracefulShutdown,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let metrics = Arc::clone(&self.metrics);
+        let watcher = graceful.watcher();
+        let builder = Arc::clone(builder);
+        async move {
+            // One event of a stream must not wait for the acknowledgement of the last.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "the connection was gone before it was served");
+                return;
+            }
+            metrics.connections.inc();
+            let service = service_fn(|request| {
+                let answer = Arc::clone(&handler).handle(request);
+                let metrics = Arc::clone(&metrics);
+                async move {
+                    let caught = AssertUnwindSafe(answer).catch_unwind().await;
+                    Ok::<_, std::convert::Infallible>(caught.unwrap_or_else(|_| {
+                        metrics.panics.inc();
+                        panicked()
+                    }))
+                }
+            });
+            let serving = builder.serve_connection(TokioIo::new(stream), service);
+            if let Err(error) = watcher.watch(serving).await {
+                tracing::debug!(error = &*error, "a connection ended early");
+            }
+            metrics.connections.dec();
+        }
+    }
+}
+
+/// A panic costs the request in which it happened, and no other.
+fn panicked() -> Response<Body> {
+    let failure = crate::respond::Failure::Internal;
+    let mut response = failure.response();
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}

@@ -1,0 +1,88 @@
+//! Counters of the data plane, for `/metrics`. Labels are small closed sets, never a caller's text.
+
+use aig_model::Outcome;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// What the data plane counts.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    requests: Family<ByOutcome, Counter>,
+    failures: Family<ByCode, Counter>,
+    pub(crate) connections: Gauge,
+    pub(crate) panics: Counter,
+    pub(crate) accept_failures: Counter,
+    pub(crate) cut_at_drain: Counter,
+    pub(crate) metadata_dropped: Counter,
+    pub(crate) inspection_given_up: Counter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByOutcome {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByCode {
+    code: u32,
+}
+
+impl Metrics {
+    /// Counters at zero, made known to `registry`.
+    pub fn registered(registry: &mut Registry) -> Self {
+        let metrics = Self::default();
+        registry.register(
+            "aig_requests",
+            "Requests through a gateway, by how they ended",
+            metrics.requests.clone(),
+        );
+        registry.register(
+            "aig_failures",
+            "Answers that the gateway gave itself, by code",
+            metrics.failures.clone(),
+        );
+        registry.register(
+            "aig_connections",
+            "Open connections from callers",
+            metrics.connections.clone(),
+        );
+        registry.register(
+            "aig_panics",
+            "Requests that ended in a panic",
+            metrics.panics.clone(),
+        );
+        registry.register(
+            "aig_accept_failures",
+            "Connections that could not be accepted, most likely for want of file descriptors",
+            metrics.accept_failures.clone(),
+        );
+        registry.register(
+            "aig_cut_at_drain",
+            "Connections cut because the drain deadline ran out",
+            metrics.cut_at_drain.clone(),
+        );
+        registry.register(
+            "aig_metadata_entries_dropped",
+            "Entries of cf-aig-metadata left out: reserved keys, or beyond the fifth",
+            metrics.metadata_dropped.clone(),
+        );
+        registry.register(
+            "aig_inspections_given_up",
+            "Answers whose tokens could not be counted because an event was too large or not readable",
+            metrics.inspection_given_up.clone(),
+        );
+        metrics
+    }
+
+    pub(crate) fn ended(&self, outcome: Outcome) {
+        let outcome = outcome.as_str();
+        self.requests.get_or_create(&ByOutcome { outcome }).inc();
+    }
+
+    pub(crate) fn failed(&self, code: u32) {
+        self.failures.get_or_create(&ByCode { code }).inc();
+    }
+}

@@ -1,0 +1,15 @@
+//! What the data plane is handed from outside: two narrow ports, so that it knows no store.
+
+use aig_model::{AccountId, Record};
+
+/// Takes the facts of finished requests.
+pub trait Recorder: Send + Sync {
+    /// Takes a record, or drops and counts it. Never blocks and never waits for the disk.
+    fn offer(&self, record: Record);
+}
+
+/// Writes the implicit default gateway of an account when it is first used.
+pub trait DefaultGateways: Send + Sync {
+    /// Asks for it to be written; returns at once, and the request in hand goes on meanwhile.
+    fn ensure(&self, account: AccountId);
+}

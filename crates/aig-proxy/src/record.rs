@@ -1,0 +1,142 @@
+//! The trail of one request: stages note facts on it, nobody reads it, and at the end it becomes
+//! one [`Record`], whatever happened. A trail that is dropped before its end means that the
+//! caller has left, because hyper drops the work of a connection that is gone.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use aig_model::{Outcome, Record};
+use aig_provider::ResponseReader;
+
+use crate::metrics::Metrics;
+use crate::ports::Recorder;
+use crate::tee::Notes;
+
+/// The facts of a request so far.
+pub(crate) struct Trail {
+    record: Option<Box<Record>>,
+    started: Instant,
+    collect: bool,
+    recorder: Arc<dyn Recorder>,
+    metrics: Arc<Metrics>,
+    notes: Option<Notes>,
+    meter: Option<ResponseReader>,
+}
+
+/// The status of a request whose caller left before there was an answer (nginx's convention).
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+impl Trail {
+    /// Begins a trail; `record` holds what is known at arrival. Without `collect` the request is
+    /// counted and nothing else is kept of it.
+    pub(crate) fn begin(
+        record: Record,
+        started: Instant,
+        collect: bool,
+        recorder: Arc<dyn Recorder>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            record: Some(Box::new(record)),
+            started,
+            collect,
+            recorder,
+            metrics,
+            notes: None,
+            meter: None,
+        }
+    }
+
+    /// The body of the request is being sent; what is seen of it will stand in `notes`.
+    pub(crate) fn sending(&mut self, notes: Notes) {
+        self.notes = Some(notes);
+    }
+
+    /// The provider's answer has begun; its body will pass `meter`.
+    pub(crate) fn answered(
+        &mut self,
+        status: u16,
+        content_type: Option<&str>,
+        meter: ResponseReader,
+    ) {
+        let latency = self.elapsed_ms();
+        if let Some(record) = &mut self.record {
+            record.status = status;
+            record.first_byte_ms = Some(latency);
+            record.response_content_type = content_type.map(|t| clipped(t).to_owned());
+        }
+        self.meter = Some(meter);
+    }
+
+    /// Some of the answer goes on to the caller.
+    pub(crate) fn forwarded(&mut self, data: &[u8]) {
+        if let Some(record) = &mut self.record {
+            record.response_size += data.len() as u64;
+        }
+        if let Some(meter) = &mut self.meter {
+            meter.feed(data);
+        }
+    }
+
+    /// The gateway answers itself, with this status.
+    pub(crate) fn failed(mut self, status: u16, outcome: Outcome) {
+        if let Some(record) = &mut self.record {
+            record.status = status;
+        }
+        self.end(outcome);
+    }
+
+    /// The request is over. Only the first end counts.
+    pub(crate) fn end(&mut self, outcome: Outcome) {
+        let duration = self.elapsed_ms();
+        let Some(mut record) = self.record.take() else {
+            return;
+        };
+        self.metrics.ended(outcome);
+        let meter = self.meter.take();
+        if !self.collect {
+            return;
+        }
+        record.outcome = outcome;
+        record.duration_ms = duration;
+        if record.status == 0 {
+            record.status = CLIENT_CLOSED_REQUEST;
+        }
+        let mut model = None;
+        if let Some(notes) = self.notes.take() {
+            record.request_size = notes.bytes();
+            model = notes.model();
+        }
+        if let Some(mut meter) = meter {
+            if outcome == Outcome::Complete {
+                meter.finish();
+            }
+            let reading = meter.reading();
+            record.usage = reading.usage;
+            model = model.or(reading.model);
+            self.metrics.inspection_given_up.inc_by(reading.given_up);
+        }
+        if let Some(model) = model {
+            record.model = clipped(&model).to_owned();
+        }
+        self.recorder.offer(*record);
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Drop for Trail {
+    fn drop(&mut self) {
+        self.end(Outcome::ClientGone);
+    }
+}
+
+/// The longest text that a caller or a provider can put into one field of a row, in bytes.
+const MAX_FIELD: usize = 1024;
+
+/// A text cut to what a row keeps, at a character's edge.
+pub(crate) fn clipped(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_FIELD)]
+}

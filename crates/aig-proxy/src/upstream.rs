@@ -1,0 +1,85 @@
+//! The only socket that leaves the house: one pooled client for every provider.
+//!
+//! Sends one request once and gives back the answer's head as soon as it is there. Which
+//! addresses may be dialled is decided in `egress`; whether to try again, elsewhere.
+
+use std::error::Error;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::egress::{Connector, DialError, EgressRules};
+use crate::tee::Upload;
+
+/// Sends requests to providers.
+pub(crate) struct Upstream {
+    client: Client<HttpsConnector<Connector>, Upload>,
+}
+
+/// Why there is no answer. Says nothing of hosts and addresses: callers read it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unanswered {
+    /// The rules of the house forbid the destination.
+    #[error("the provider's address is not among those that the configuration allows")]
+    Forbidden,
+    /// No connection could be made.
+    #[error("the provider could not be reached")]
+    Unreachable,
+    /// The connection ended, or what came over it was not HTTP, before there was an answer.
+    #[error("the provider broke off before it answered")]
+    BrokeOff,
+}
+
+impl Upstream {
+    pub(crate) fn new(rules: EgressRules, connect_timeout: Duration) -> Self {
+        let connector = HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(Connector::new(rules, connect_timeout));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(60))
+            .http2_adaptive_window(true)
+            .build(connector);
+        Self { client }
+    }
+
+    pub(crate) async fn send(
+        &self,
+        request: Request<Upload>,
+    ) -> Result<Response<Incoming>, Unanswered> {
+        self.client.request(request).await.map_err(|error| {
+            tracing::debug!(error = &error as &dyn Error, "no answer from the provider");
+            match dial_error(&error) {
+                Some(DialError::Forbidden) => Unanswered::Forbidden,
+                Some(_) => Unanswered::Unreachable,
+                None if error.is_connect() => Unanswered::Unreachable,
+                None => Unanswered::BrokeOff,
+            }
+        })
+    }
+}
+
+/// The connector's own error, wherever in the chain it stands.
+fn dial_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e DialError> {
+    let mut link = Some(error);
+    while let Some(error) = link {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        // hyper-rustls hands errors on inside an io::Error, which is not their `source`.
+        if let Some(io) = error.downcast_ref::<std::io::Error>()
+            && let Some(found) = io.get_ref().and_then(|inner| inner.downcast_ref())
+        {
+            return Some(found);
+        }
+        link = error.source();
+    }
+    None
+}
