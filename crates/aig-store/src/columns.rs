@@ -1,0 +1,51 @@
+//! How values of the model stand in columns, where they are neither numbers nor text already.
+
+use std::error::Error;
+use std::str::FromStr;
+
+use aig_model::{AccountId, Invalid, Timestamp, TokenDigest};
+use rusqlite::Row;
+use rusqlite::types::Type;
+
+/// Reads a column that holds the text of a value.
+pub(crate) fn parsed<T>(row: &Row<'_>, column: &'static str) -> rusqlite::Result<T>
+where
+    T: FromStr<Err: Into<Box<dyn Error + Send + Sync>>>,
+{
+    let index = row.as_ref().column_index(column)?;
+    let text = row.get_ref(index)?.as_str()?;
+    text.parse()
+        .map_err(|e: T::Err| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, e.into()))
+}
+
+/// Reads a column of milliseconds since the epoch.
+pub(crate) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+    row.get(column).map(Timestamp::from_millis)
+}
+
+/// Reads the owner of the row.
+pub(crate) fn account(row: &Row<'_>) -> rusqlite::Result<AccountId> {
+    parsed(row, "account_id")
+}
+
+/// Reads the digest of a token.
+pub(crate) fn digest(row: &Row<'_>) -> rusqlite::Result<TokenDigest> {
+    row.get("digest").map(TokenDigest)
+}
+
+/// A setting that was read; a combination that cannot be held names its column.
+pub(crate) fn legal<T>(row: &Row<'_>, read: Result<T, Invalid>) -> rusqlite::Result<T> {
+    read.or_else(|invalid| {
+        let index = row.as_ref().column_index(invalid.field)?;
+        Err(rusqlite::Error::FromSqlConversionFailure(
+            index,
+            Type::Integer,
+            invalid.into(),
+        ))
+    })
+}
+
+/// A count as SQLite holds it; what is beyond its integers is beyond everything else too.
+pub(crate) fn integer(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,160 @@
+//! What can go wrong in the store, as far as a caller can do something about it.
+//!
+//! Turning a failure into a status code is left to the planes.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aig_model::{AccountId, GatewayId, Invalid};
+use rusqlite::ErrorCode;
+use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
+
+/// The store could not do what it was asked to, through no fault of the request.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The data directory cannot be made or used.
+    #[error("cannot use the data directory {path}; is it writable for this user?")]
+    Directory {
+        /// The directory, or the file in it.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file of the data directory cannot be opened.
+    #[error("cannot open {path}; is it a file of this program, whole and not in use elsewhere?")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: rusqlite::Error,
+    },
+    /// A file was written by a newer version of this program.
+    #[error(
+        "{path} has schema version {found}, this program knows versions up to {known}; \
+         start a newer version, or restore the backup that was made before the upgrade"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The newest version this program knows.
+        known: u32,
+    },
+    /// Another process holds the file, or too much is queued already.
+    #[error("the store is busy; try again")]
+    Busy,
+    /// There is no room on the disk.
+    #[error("the disk is full; make room and try again")]
+    Full,
+    /// A read was stopped because it took too long.
+    #[error("reading took longer than {0:?}; ask for less, for example without a search")]
+    Deadline(Duration),
+    /// An earlier write could not be synced, so nothing may be acknowledged on top of it.
+    #[error("an earlier write could not be synced to disk; check the disk and restart")]
+    Broken,
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes: {0}")]
+    Random(getrandom::Error),
+    /// The disk did not do what it was asked to.
+    #[error("the disk failed; try again, and see the server's log")]
+    Disk(#[source] rusqlite::Error),
+    /// Anything else that SQLite reports.
+    #[error("the store failed")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+/// A gateway could not be created, changed or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// There is a gateway of that id.
+    #[error("a gateway with the id {id} exists already")]
+    AlreadyExists {
+        /// The id.
+        id: GatewayId,
+    },
+    /// A setting has a value that it cannot have.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The account was deleted in the meantime.
+    #[error("not found")]
+    NoAccount,
+    /// The grant allows reading only.
+    #[error("the grant does not include the edit permission")]
+    NotGranted,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An account or a token could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum InstanceError {
+    /// There is an account of that id.
+    #[error("an account with the id {0} exists already")]
+    AccountExists(AccountId),
+    /// There is no such account.
+    #[error("there is no account with the id {0}; see `aig account list`")]
+    NoAccount(AccountId),
+    /// The same text is a token already.
+    #[error("this token is in use already; set another one")]
+    TokenExists,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+// === impl StoreError ===
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::SystemIoFailure) => Self::Disk(error),
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<getrandom::Error> for StoreError {
+    fn from(error: getrandom::Error) -> Self {
+        Self::Random(error)
+    }
+}
+
+impl StoreError {
+    /// Whether a sync failed: what the kernel has dropped by then no later sync brings back.
+    pub(crate) fn is_failed_sync(&self) -> bool {
+        let Self::Disk(rusqlite::Error::SqliteFailure(failure, _)) = self else {
+            return false;
+        };
+        matches!(
+            failure.extended_code,
+            SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC
+        )
+    }
+}
+
+// === impl GatewayError ===
+
+impl From<rusqlite::Error> for GatewayError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+// === impl InstanceError ===
+
+impl From<rusqlite::Error> for InstanceError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests;

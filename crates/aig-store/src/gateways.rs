@@ -1,0 +1,291 @@
+//! Gateways of one account: reading, creating, changing, deleting.
+//!
+//! The gateway `default` exists in every account by itself. Reads find it in the view
+//! `gateway_or_default`; an update or the first use writes the row, deleting takes the row away.
+
+use aig_model::{
+    AccountId, Cache, Gateway, GatewayChange, GatewayId, Invalid, NewGateway, Page, PageRequest,
+    RateLimit, Timestamp,
+};
+use rusqlite::{OptionalExtension, Row, Transaction, named_params};
+
+use crate::columns;
+use crate::error::GatewayError;
+
+/// The gateways of all accounts that have a row.
+pub(crate) const WRITTEN: &str = "
+    SELECT account_id, gateway_id, name, cache_enabled, cache_ttl, rate_limiting_enabled,
+        rate_limiting_limit, rate_limiting_interval, collect_logs, authentication,
+        created_at, modified_at
+    FROM gateway";
+
+const PAGE: &str = "
+    SELECT account_id, gateway_id, name, cache_enabled, cache_ttl, rate_limiting_enabled,
+        rate_limiting_limit, rate_limiting_interval, collect_logs, authentication,
+        created_at, modified_at
+    FROM gateway_or_default
+    WHERE account_id = :account
+    ORDER BY created_at, gateway_id
+    LIMIT :limit OFFSET :offset";
+
+const COUNT: &str = "SELECT count(*) FROM gateway_or_default WHERE account_id = :account";
+
+const ONE: &str = "
+    SELECT account_id, gateway_id, name, cache_enabled, cache_ttl, rate_limiting_enabled,
+        rate_limiting_limit, rate_limiting_interval, collect_logs, authentication,
+        created_at, modified_at
+    FROM gateway_or_default
+    WHERE account_id = :account AND gateway_id = :gateway";
+
+const INCARNATION: &str = "
+    SELECT incarnation FROM gateway_or_default
+    WHERE account_id = :account AND gateway_id = :gateway";
+
+const ACCOUNT: &str = "SELECT 1 FROM account WHERE account_id = :account";
+
+const NEXT_INCARNATION: &str =
+    "UPDATE issued SET incarnation = incarnation + 1 RETURNING incarnation";
+
+const INSERT: &str = "
+    INSERT INTO gateway (account_id, gateway_id, incarnation, name, collect_logs, authentication,
+        created_at, modified_at)
+    VALUES (:account, :gateway, :incarnation, :gateway, 1, 0, 0, 0)";
+
+/// Writes the implicit gateway exactly as it is shown.
+const WRITE_DEFAULT: &str = "
+    INSERT INTO gateway (account_id, gateway_id, incarnation, name, cache_enabled, cache_ttl,
+        rate_limiting_enabled, rate_limiting_limit, rate_limiting_interval, collect_logs,
+        authentication, created_at, modified_at)
+    SELECT account_id, gateway_id, incarnation, name, cache_enabled, cache_ttl,
+        rate_limiting_enabled, rate_limiting_limit, rate_limiting_interval, collect_logs,
+        authentication, created_at, modified_at
+    FROM gateway_or_default
+    WHERE account_id = :account AND gateway_id = 'default'
+    ON CONFLICT DO NOTHING";
+
+const UPDATE: &str = "
+    UPDATE gateway
+    SET name = :name, cache_enabled = :cache_enabled, cache_ttl = :cache_ttl,
+        rate_limiting_enabled = :rate_limiting_enabled,
+        rate_limiting_limit = :rate_limiting_limit,
+        rate_limiting_interval = :rate_limiting_interval,
+        collect_logs = :collect_logs, authentication = :authentication,
+        created_at = :created_at, modified_at = :modified_at
+    WHERE account_id = :account AND gateway_id = :gateway";
+
+const DELETE: &str = "DELETE FROM gateway WHERE account_id = :account AND gateway_id = :gateway";
+
+/// Gives the `default` that exists from now on a log of its own.
+const RENEW_DEFAULT: &str = "
+    UPDATE account SET default_incarnation = :incarnation WHERE account_id = :account";
+
+/// A page of the list, in the order in which the gateways came into being.
+pub(crate) fn page(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    request: PageRequest,
+) -> rusqlite::Result<Page<Gateway>> {
+    let account = account.to_string();
+    let total: i64 = transaction
+        .prepare_cached(COUNT)?
+        .query_row(named_params! { ":account": account }, |row| row.get(0))?;
+    let items = transaction
+        .prepare_cached(PAGE)?
+        .query_map(
+            named_params! {
+                ":account": account,
+                ":limit": request.per_page(),
+                ":offset": columns::integer(request.offset()),
+            },
+            gateway,
+        )?
+        .collect::<Result<_, _>>()?;
+    Ok(Page {
+        items,
+        request,
+        total: total.unsigned_abs(),
+    })
+}
+
+/// One gateway.
+pub(crate) fn one(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    id: &GatewayId,
+) -> rusqlite::Result<Option<Gateway>> {
+    transaction
+        .prepare_cached(ONE)?
+        .query_row(
+            named_params! { ":account": account.to_string(), ":gateway": id.as_str() },
+            gateway,
+        )
+        .optional()
+}
+
+/// The number under which the log rows of a gateway stand.
+pub(crate) fn incarnation(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    id: &GatewayId,
+) -> rusqlite::Result<Option<i64>> {
+    transaction
+        .prepare_cached(INCARNATION)?
+        .query_row(
+            named_params! { ":account": account.to_string(), ":gateway": id.as_str() },
+            |row| row.get(0),
+        )
+        .optional()
+}
+
+/// Makes a gateway. An id that the caller chose must be free; one made from the name is numbered
+/// until it is.
+pub(crate) fn create(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    new: NewGateway,
+    now: Timestamp,
+) -> Result<Gateway, GatewayError> {
+    let exists = transaction
+        .prepare_cached(ACCOUNT)?
+        .exists(named_params! { ":account": account.to_string() })?;
+    if !exists {
+        return Err(GatewayError::NoAccount);
+    }
+    let id = match (new.id, &new.settings.name) {
+        (Some(id), _) if incarnation(transaction, account, &id)?.is_some() => {
+            return Err(GatewayError::AlreadyExists { id });
+        }
+        (Some(id), _) => id,
+        (None, Some(name)) => free(transaction, account, GatewayId::from_name(name))?,
+        (None, None) => {
+            return Err(Invalid::new("name", "must be given, or else id").into());
+        }
+    };
+    let gateway = Gateway::new(account, id, now).changed(new.settings, now)?;
+    transaction.prepare_cached(INSERT)?.execute(named_params! {
+        ":account": account.to_string(),
+        ":gateway": gateway.id.as_str(),
+        ":incarnation": next_incarnation(transaction)?,
+    })?;
+    write(transaction, &gateway)?;
+    Ok(gateway)
+}
+
+/// Changes a gateway; `None` when there is none of that id.
+pub(crate) fn update(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    id: &GatewayId,
+    change: GatewayChange,
+    now: Timestamp,
+) -> Result<Option<Gateway>, GatewayError> {
+    let Some(gateway) = one(transaction, account, id)? else {
+        return Ok(None);
+    };
+    let gateway = gateway.changed(change, now)?;
+    if id.is_default() {
+        write_default(transaction, account)?;
+    }
+    write(transaction, &gateway)?;
+    Ok(Some(gateway))
+}
+
+/// Deletes a gateway and answers it as it was; `None` when there is none of that id.
+pub(crate) fn delete(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    id: &GatewayId,
+) -> rusqlite::Result<Option<Gateway>> {
+    let Some(gateway) = one(transaction, account, id)? else {
+        return Ok(None);
+    };
+    transaction
+        .prepare_cached(DELETE)?
+        .execute(named_params! { ":account": account.to_string(), ":gateway": id.as_str() })?;
+    if id.is_default() {
+        let incarnation = next_incarnation(transaction)?;
+        transaction
+            .prepare_cached(RENEW_DEFAULT)?
+            .execute(named_params! {
+                ":account": account.to_string(),
+                ":incarnation": incarnation,
+            })?;
+    }
+    Ok(Some(gateway))
+}
+
+/// Writes the implicit `default` of an account, if the account exists and has no row for it yet.
+pub(crate) fn write_default(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(WRITE_DEFAULT)?
+        .execute(named_params! { ":account": account.to_string() })?;
+    Ok(())
+}
+
+/// A number that no gateway ever had.
+pub(crate) fn next_incarnation(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+    transaction
+        .prepare_cached(NEXT_INCARNATION)?
+        .query_row([], |row| row.get(0))
+}
+
+fn free(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    wanted: GatewayId,
+) -> rusqlite::Result<GatewayId> {
+    let mut id = wanted.clone();
+    let mut number = 1;
+    while incarnation(transaction, account, &id)?.is_some() {
+        number += 1;
+        id = wanted.numbered(number);
+    }
+    Ok(id)
+}
+
+fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<()> {
+    let (cache_enabled, cache_ttl) = gateway.cache.parts();
+    let (limiting_enabled, limit, interval) = gateway.rate_limit.parts();
+    transaction.prepare_cached(UPDATE)?.execute(named_params! {
+        ":account": gateway.account.to_string(),
+        ":gateway": gateway.id.as_str(),
+        ":name": gateway.name,
+        ":cache_enabled": cache_enabled,
+        ":cache_ttl": cache_ttl,
+        ":rate_limiting_enabled": limiting_enabled,
+        ":rate_limiting_limit": limit,
+        ":rate_limiting_interval": interval,
+        ":collect_logs": gateway.collect_logs,
+        ":authentication": gateway.authentication,
+        ":created_at": gateway.created_at.as_millis(),
+        ":modified_at": gateway.modified_at.as_millis(),
+    })?;
+    Ok(())
+}
+
+/// Reads a gateway.
+pub(crate) fn gateway(row: &Row<'_>) -> rusqlite::Result<Gateway> {
+    let cache = Cache::new(row.get("cache_enabled")?, row.get("cache_ttl")?);
+    let rate_limit = RateLimit::new(
+        row.get("rate_limiting_enabled")?,
+        row.get("rate_limiting_limit")?,
+        row.get("rate_limiting_interval")?,
+    );
+    Ok(Gateway {
+        account: columns::account(row)?,
+        id: columns::parsed(row, "gateway_id")?,
+        name: row.get("name")?,
+        cache: columns::legal(row, cache)?,
+        rate_limit: columns::legal(row, rate_limit)?,
+        collect_logs: row.get("collect_logs")?,
+        authentication: row.get("authentication")?,
+        created_at: columns::timestamp(row, "created_at")?,
+        modified_at: columns::timestamp(row, "modified_at")?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

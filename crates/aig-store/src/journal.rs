@@ -1,0 +1,186 @@
+//! Where log rows are handed in: a queue bounded in bytes, and what is counted of it.
+//!
+//! Handing in never waits: what does not fit is dropped and counted, because a log must not slow
+//! the traffic it tells of. Every row offered gets a number, dropped ones too, so that loss can
+//! also be counted from the rows that were written. Writing is left to `journal_writer`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+
+use aig_model::Record;
+use tokio::sync::{oneshot, watch};
+
+use crate::live::Live;
+use crate::logs::Place;
+
+/// Takes log rows. Clones hand in to the same queue.
+#[derive(Clone)]
+pub struct Journal {
+    desk: Arc<Desk>,
+}
+
+/// What became of the rows. At rest, `offered` is the sum of `written`, `dropped` and `refused`.
+#[derive(Debug, Default)]
+pub struct JournalCounters {
+    offered: AtomicU64,
+    written: AtomicU64,
+    dropped: AtomicU64,
+    refused: AtomicU64,
+    queued_bytes: AtomicU64,
+}
+
+/// What goes to the writer.
+pub(crate) enum Message {
+    /// A row to write.
+    Row(Box<Entry>),
+    /// Answer when everything before this is settled.
+    Flush(oneshot::Sender<()>),
+    /// The last message.
+    End,
+}
+
+/// A row in the queue.
+pub(crate) struct Entry {
+    pub(crate) record: Record,
+    pub(crate) place: Place,
+    pub(crate) weight: u64,
+}
+
+struct Desk {
+    messages: Sender<Message>,
+    counters: Arc<JournalCounters>,
+    live: watch::Receiver<Arc<Live>>,
+    boot: i64,
+}
+
+// === impl Journal ===
+
+impl Journal {
+    /// How many bytes may wait to be written.
+    pub const CAPACITY: u64 = 16 << 20;
+
+    pub(crate) fn new(
+        messages: Sender<Message>,
+        counters: Arc<JournalCounters>,
+        live: watch::Receiver<Arc<Live>>,
+        boot: i64,
+    ) -> Self {
+        Self {
+            desk: Arc::new(Desk {
+                messages,
+                counters,
+                live,
+                boot,
+            }),
+        }
+    }
+
+    /// Hands in a row, or drops and counts it. Never blocks.
+    pub fn offer(&self, record: Record) {
+        let desk = &*self.desk;
+        let counters = &*desk.counters;
+        let seq = counters.offered.fetch_add(1, Ordering::Relaxed);
+        // Looked up now, not when it is written: meanwhile the id may be another gateway's.
+        let incarnation = desk.live.borrow().of(record.account, &record.gateway);
+        let Some(incarnation) = incarnation else {
+            // Its gateway was deleted while the request was on its way.
+            counters.refused.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        let weight = record.weight() as u64;
+        if !counters.take(weight) {
+            counters.dropped.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let place = Place {
+            incarnation,
+            boot: desk.boot,
+            seq,
+        };
+        let entry = Box::new(Entry {
+            record,
+            place,
+            weight,
+        });
+        if desk.messages.send(Message::Row(entry)).is_err() {
+            counters.settle(weight, &counters.dropped);
+        }
+    }
+
+    /// Returns when every row handed in before has been written, or refused.
+    pub async fn flush(&self) {
+        let (answer, answered) = oneshot::channel();
+        if self.desk.messages.send(Message::Flush(answer)).is_ok() {
+            // An answer that cannot come means that the writer has ended, and settled all.
+            let _ = answered.await;
+        }
+    }
+
+    /// What became of the rows.
+    pub fn counters(&self) -> &JournalCounters {
+        &self.desk.counters
+    }
+}
+
+// === impl JournalCounters ===
+
+impl JournalCounters {
+    /// Rows handed in.
+    pub fn offered(&self) -> u64 {
+        self.offered.load(Ordering::Relaxed)
+    }
+
+    /// Rows written.
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Rows that did not fit into the queue, or were still in it when the store had to end.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Rows that cannot be stored, or whose gateway is gone.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that wait to be written.
+    pub fn queued_bytes(&self) -> u64 {
+        self.queued_bytes.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, weight: u64) -> bool {
+        self.queued_bytes
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |queued| {
+                queued
+                    .checked_add(weight)
+                    .filter(|sum| *sum <= Journal::CAPACITY)
+            })
+            .is_ok()
+    }
+
+    fn settle(&self, weight: u64, as_what: &AtomicU64) {
+        self.queued_bytes.fetch_sub(weight, Ordering::Relaxed);
+        as_what.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The row stands in the file.
+    pub(crate) fn settle_written(&self, entry: &Entry) {
+        self.settle(entry.weight, &self.written);
+    }
+
+    /// The row cannot be stored.
+    pub(crate) fn settle_refused(&self, entry: &Entry) {
+        self.settle(entry.weight, &self.refused);
+    }
+
+    /// There was no time left to write the row.
+    pub(crate) fn settle_dropped(&self, entry: &Entry) {
+        self.settle(entry.weight, &self.dropped);
+    }
+}
+
+#[cfg(test)]
+mod tests;

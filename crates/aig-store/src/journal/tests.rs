@@ -1,0 +1,214 @@
+//! Offering never waits, and what is lost is counted exactly.
+
+use super::*;
+use crate::testing::{Rig, id, record};
+
+fn rows(rig: &Rig) -> i64 {
+    rig.foreign("logs.db")
+        .query_row("SELECT count(*) FROM log", [], |row| row.get(0))
+        .unwrap()
+}
+
+/// Numbers between the first and the last row that no row has.
+fn gaps(rig: &Rig) -> i64 {
+    rig.foreign("logs.db")
+        .query_row(
+            "SELECT max(seq) - min(seq) + 1 - count(*) FROM log",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap()
+}
+
+#[tokio::test]
+async fn rows_offered_before_a_flush_are_in_the_file_after_it() {
+    let rig = Rig::new();
+    let account = rig.account("a").await;
+    let gateway = rig.gateway(account, "x").await;
+    let journal = rig.store.journal();
+    for number in 0..2_500 {
+        journal.offer(record(account, &gateway, number));
+    }
+    journal.flush().await;
+    let counters = journal.counters();
+    assert_eq!((rows(&rig), gaps(&rig)), (2_500, 0));
+    assert_eq!((counters.offered(), counters.written()), (2_500, 2_500));
+    assert_eq!(
+        (
+            counters.dropped(),
+            counters.refused(),
+            counters.queued_bytes()
+        ),
+        (0, 0, 0)
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_fit_while_the_file_is_locked_is_dropped_and_counted_exactly() {
+    let rig = Rig::new();
+    let account = rig.account("a").await;
+    let gateway = rig.gateway(account, "x").await;
+    let journal = rig.store.journal();
+    let big = |number| Record {
+        path: "p".repeat(64 << 10),
+        ..record(account, &gateway, number)
+    };
+    let fitting = Journal::CAPACITY / big(0).weight() as u64;
+
+    let other = rig.foreign("logs.db");
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    // Of the same weight all, so as many fit as the arithmetic says, and later ones never do.
+    let offered = u32::try_from(fitting).unwrap() + 100;
+    for number in 1_000..1_000 + offered {
+        journal.offer(big(number));
+    }
+    assert_eq!(journal.counters().dropped(), 100);
+    assert_eq!(journal.counters().written(), 0);
+    assert!(journal.counters().queued_bytes() <= Journal::CAPACITY);
+
+    other.execute_batch("ROLLBACK").unwrap();
+    journal.flush().await;
+    journal.offer(record(account, &gateway, 7));
+    journal.flush().await;
+    let counters = journal.counters();
+    assert_eq!(
+        (
+            counters.dropped(),
+            counters.refused(),
+            counters.queued_bytes()
+        ),
+        (100, 0, 0)
+    );
+    assert_eq!(counters.written(), fitting + 1);
+    assert_eq!(rows(&rig).unsigned_abs(), fitting + 1);
+    assert_eq!(gaps(&rig), 100, "the loss can be counted from the rows");
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_stored_takes_no_other_with_it() {
+    let rig = Rig::new();
+    let account = rig.account("a").await;
+    let gateway = rig.gateway(account, "x").await;
+    let journal = rig.store.journal();
+    let other = rig.foreign("logs.db");
+    // Locked while offering, so that all of them share a batch.
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    journal.offer(record(account, &gateway, 1));
+    journal.offer(record(account, &gateway, 1));
+    journal.offer(Record {
+        duration_ms: u64::MAX,
+        ..record(account, &gateway, 2)
+    });
+    journal.offer(record(account, &gateway, 3));
+    other.execute_batch("ROLLBACK").unwrap();
+    journal.flush().await;
+    assert_eq!(
+        (journal.counters().written(), journal.counters().refused()),
+        (2, 2)
+    );
+    assert_eq!((rows(&rig), journal.counters().queued_bytes()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_row_bigger_than_the_queue_is_dropped() {
+    let rig = Rig::new();
+    let account = rig.account("a").await;
+    let gateway = rig.gateway(account, "x").await;
+    let journal = rig.store.journal();
+    journal.offer(Record {
+        model: "m".repeat(Journal::CAPACITY as usize),
+        ..record(account, &gateway, 1)
+    });
+    assert_eq!(
+        (journal.counters().offered(), journal.counters().dropped()),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_row_of_a_gateway_that_is_gone_is_refused() {
+    let rig = Rig::new();
+    let account = rig.account("a").await;
+    let gateway = rig.gateway(account, "x").await;
+    let journal = rig.store.journal();
+    rig.scope(account).delete_gateway(&gateway).await.unwrap();
+    journal.offer(record(account, &gateway, 1));
+    journal.offer(record(account, &id("default"), 2));
+    journal.flush().await;
+    assert_eq!(
+        (journal.counters().refused(), journal.counters().written()),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn rows_become_visible_without_a_flush() {
+    let rig = Rig::new();
+    let account = rig.account("a").await;
+    let gateway = rig.gateway(account, "x").await;
+    rig.store.journal().offer(record(account, &gateway, 1));
+    let request = aig_model::PageRequest::new(None, None, 50);
+    let visible = async {
+        while rig
+            .scope(account)
+            .logs(&gateway, request, None)
+            .await
+            .unwrap()
+            .unwrap()
+            .items
+            .is_empty()
+        {}
+    };
+    // On a machine with nothing else to do it takes a quarter of a second.
+    tokio::time::timeout(std::time::Duration::from_secs(20), visible)
+        .await
+        .expect("a row is written without being asked for");
+}
+
+#[tokio::test]
+async fn the_end_of_the_store_writes_what_is_queued_and_drops_what_comes_later() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let store = crate::Store::open(directory.path()).unwrap();
+    let account = store
+        .instance()
+        .create_account("a", None, crate::testing::at(0))
+        .await
+        .unwrap();
+    let journal = store.journal();
+    let default = id("default");
+    for number in 0..1_500 {
+        journal.offer(record(account.id, &default, number));
+    }
+    drop(store);
+    assert_eq!(journal.counters().written(), 1_500);
+    journal.offer(record(account.id, &default, 9_999));
+    journal.flush().await;
+    assert_eq!(
+        (journal.counters().offered(), journal.counters().dropped()),
+        (1_501, 1)
+    );
+    assert_eq!(journal.counters().queued_bytes(), 0);
+}
+
+#[tokio::test]
+async fn the_end_of_the_store_does_not_wait_for_ever_for_a_locked_file() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let store = crate::Store::open(directory.path()).unwrap();
+    let account = store
+        .instance()
+        .create_account("a", None, crate::testing::at(0))
+        .await
+        .unwrap();
+    let journal = store.journal();
+    let other = rusqlite::Connection::open(directory.path().join("logs.db")).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    for number in 0..10 {
+        journal.offer(record(account.id, &id("default"), number));
+    }
+    drop(store);
+    assert_eq!(
+        (journal.counters().written(), journal.counters().dropped()),
+        (0, 10)
+    );
+    assert_eq!(journal.counters().queued_bytes(), 0);
+}

@@ -1,0 +1,242 @@
+//! The one thread that writes logs.
+//!
+//! It gathers rows for a moment and writes them in one transaction, because a transaction costs
+//! more than a row. When the file cannot be written (locked, disk full), it keeps the batch and
+//! tries again, while the bounded queue behind it sheds; a row that is itself at fault is left out
+//! of its batch and counted. Between batches it sweeps away what deleted gateways left.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use tokio::sync::{oneshot, watch};
+
+use crate::error::StoreError;
+use crate::journal::{Entry, Journal, JournalCounters, Message};
+use crate::live::Live;
+use crate::logs;
+use crate::sweep::Sweep;
+
+/// Holds the thread; its end waits for the rows that are queued.
+pub(crate) struct JournalWriter {
+    messages: Sender<Message>,
+    ending: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct JournalThread {
+    connection: Connection,
+    messages: Receiver<Message>,
+    counters: Arc<JournalCounters>,
+    ending: Arc<AtomicBool>,
+    sweep: Sweep,
+}
+
+/// What was gathered in one go.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<Entry>,
+    flushes: Vec<oneshot::Sender<()>>,
+    last: bool,
+}
+
+/// The most rows of one transaction.
+const ROWS: usize = 1_000;
+
+/// How long a row waits for others to share its transaction.
+const WINDOW: Duration = Duration::from_millis(200);
+
+/// How long the thread waits for a lock of another process, and between two attempts.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// How long the end of the store waits for a file that cannot be written.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the thread sleeps without rows before it looks for something to sweep.
+const IDLE: Duration = Duration::from_secs(1);
+
+// === impl JournalWriter ===
+
+impl JournalWriter {
+    /// Starts the thread.
+    pub(crate) fn start(
+        connection: Connection,
+        live: watch::Receiver<Arc<Live>>,
+    ) -> Result<(Journal, Self), StoreError> {
+        connection.busy_timeout(RETRY)?;
+        let mut boot = [0; 8];
+        getrandom::fill(&mut boot)?;
+        let (messages, received) = channel();
+        let counters = Arc::<JournalCounters>::default();
+        let ending = Arc::<AtomicBool>::default();
+        let journal = Journal::new(
+            messages.clone(),
+            Arc::clone(&counters),
+            live.clone(),
+            i64::from_ne_bytes(boot),
+        );
+        let mut writer = JournalThread {
+            connection,
+            messages: received,
+            counters,
+            ending: Arc::clone(&ending),
+            sweep: Sweep::new(live),
+        };
+        let thread = thread::Builder::new()
+            .name("store-journal".into())
+            .spawn(move || writer.run())
+            .expect("the system can start a thread while the program starts");
+        let writer = Self {
+            messages,
+            ending,
+            thread: Some(thread),
+        };
+        Ok((journal, writer))
+    }
+}
+
+impl Drop for JournalWriter {
+    /// Waits for the rows that are queued, but not long for a file that cannot be written.
+    fn drop(&mut self) {
+        self.ending.store(true, Ordering::Relaxed);
+        // Fails only when the thread has ended already.
+        let _ = self.messages.send(Message::End);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            if thread.join().is_err() {
+                tracing::error!("the journal's thread panicked");
+            }
+        }
+    }
+}
+
+// === impl JournalThread ===
+
+impl JournalThread {
+    fn run(&mut self) {
+        loop {
+            let batch = self.gather();
+            self.settle(&batch.rows);
+            for flush in batch.flushes {
+                // Whoever asked may be gone.
+                let _ = flush.send(());
+            }
+            if batch.last {
+                return self.abandon();
+            }
+            self.sweep.step(&mut self.connection);
+        }
+    }
+
+    /// Waits for a row, then for others that come soon.
+    fn gather(&self) -> Batch {
+        let mut batch = Batch::default();
+        let mut wait = if self.sweep.is_busy() {
+            Duration::ZERO
+        } else {
+            IDLE
+        };
+        let mut until = None;
+        while batch.rows.len() < ROWS {
+            match self.messages.recv_timeout(wait) {
+                Ok(Message::Row(entry)) => batch.rows.push(*entry),
+                Ok(Message::Flush(answer)) => {
+                    batch.flushes.push(answer);
+                    break;
+                }
+                Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => {
+                    batch.last = true;
+                    break;
+                }
+                Err(RecvTimeoutError::Timeout) => break,
+            }
+            let until = *until.get_or_insert_with(|| Instant::now() + WINDOW);
+            wait = until.saturating_duration_since(Instant::now());
+        }
+        batch
+    }
+
+    /// Writes the rows, as often as it takes; gives up only when the store ends.
+    fn settle(&mut self, rows: &[Entry]) {
+        let mut stalled: Option<Instant> = None;
+        let mut give_up = None;
+        while let Err(error) = self.write(rows) {
+            if stalled.is_none() {
+                tracing::warn!(%error, "cannot write logs; trying again until it works");
+                stalled = Some(Instant::now());
+            }
+            if self.ending.load(Ordering::Relaxed) {
+                let give_up = *give_up.get_or_insert_with(|| Instant::now() + PATIENCE);
+                if Instant::now() >= give_up {
+                    tracing::error!(rows = rows.len(), "logs were lost: they cannot be written");
+                    rows.iter()
+                        .for_each(|row| self.counters.settle_dropped(row));
+                    return;
+                }
+            }
+            thread::park_timeout(RETRY);
+        }
+        if let Some(since) = stalled {
+            let seconds = since.elapsed().as_secs();
+            tracing::info!(seconds, "logs can be written again");
+        }
+    }
+
+    /// Writes all rows that can be stored, or none.
+    fn write(&mut self, rows: &[Entry]) -> rusqlite::Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut refused = vec![];
+        {
+            let mut statement = transaction.prepare_cached(logs::INSERT)?;
+            for (index, row) in rows.iter().enumerate() {
+                match logs::insert(&mut statement, &row.record, row.place) {
+                    Ok(()) => {}
+                    // The failed statement alone is undone; the transaction goes on.
+                    Err(error) if is_fault_of_row(&error) => {
+                        tracing::warn!(id = %row.record.id, %error, "a log row was refused");
+                        refused.push(index);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        transaction.commit()?;
+        let mut refused = refused.into_iter().peekable();
+        for (index, row) in rows.iter().enumerate() {
+            match refused.next_if_eq(&index) {
+                Some(_) => self.counters.settle_refused(row),
+                None => self.counters.settle_written(row),
+            }
+        }
+        Ok(())
+    }
+
+    /// What came after the end was never promised a place in the file.
+    fn abandon(&self) {
+        for message in self.messages.try_iter() {
+            if let Message::Row(entry) = message {
+                self.counters.settle_dropped(&entry);
+            }
+        }
+    }
+}
+
+/// Whether the row itself is at fault, so that trying again cannot help.
+fn is_fault_of_row(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::ToSqlConversionFailure(_))
+        || matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
+        )
+}
+
+#[cfg(test)]
+mod tests;

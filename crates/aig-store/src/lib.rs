@@ -1,0 +1,32 @@
+//! What survives a restart: the configuration and the logs, in two SQLite files of one directory.
+//!
+//! Two files, because a big or full log must never stop a change of the configuration. A write is
+//! acknowledged when it is synced to disk and stands in the snapshot that the data plane reads.
+//! Who may do what is left to `aig-model`'s grants, wire formats to the planes; nothing here ever
+//! makes an asynchronous task wait for the disk.
+
+mod columns;
+mod directory;
+mod error;
+mod gateways;
+mod instance;
+mod journal;
+mod journal_writer;
+mod live;
+mod logs;
+mod migrations;
+mod readers;
+mod snapshot;
+mod store;
+mod sweep;
+mod writer;
+
+pub use error::{GatewayError, InstanceError, StoreError};
+pub use instance::Instance;
+pub use journal::{Journal, JournalCounters};
+pub use store::{AccountScope, Store};
+
+#[cfg(test)]
+mod tenancy_lint;
+#[cfg(test)]
+mod testing;

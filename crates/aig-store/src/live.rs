@@ -1,0 +1,33 @@
+//! Which incarnations of gateways exist now.
+//!
+//! A gateway gets a number that was never used before whenever it comes into being. Log rows carry
+//! it, so a new gateway of an old id starts with an empty log, whatever is still queued or unswept.
+
+use std::collections::{HashMap, HashSet};
+
+use aig_model::{AccountId, GatewayId};
+
+/// The incarnations of one moment.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Live {
+    /// The highest number in use when this was read; rows with higher ones are not judged by it.
+    pub(crate) issued: i64,
+    /// Every gateway, implicit ones included.
+    pub(crate) gateways: HashMap<AccountId, HashMap<GatewayId, i64>>,
+}
+
+impl Live {
+    /// The incarnation of a gateway that exists.
+    pub(crate) fn of(&self, account: AccountId, gateway: &GatewayId) -> Option<i64> {
+        self.gateways.get(&account)?.get(gateway).copied()
+    }
+
+    /// All incarnations that exist.
+    pub(crate) fn numbers(&self) -> HashSet<i64> {
+        self.gateways
+            .values()
+            .flat_map(HashMap::values)
+            .copied()
+            .collect()
+    }
+}

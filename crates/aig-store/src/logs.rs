@@ -1,0 +1,225 @@
+//! Log rows: how they are written and read.
+//!
+//! A search is literal: `instr` knows no wildcards, so there is nothing to escape, and no length
+//! at which a pattern is refused. It reads every row of the gateway in the worst case; the
+//! readers' deadline bounds that.
+
+use aig_model::{AccountId, Metadata, Outcome, Page, PageRequest, Record, Usage};
+use rusqlite::types::Type;
+use rusqlite::{CachedStatement, Row, Transaction, named_params};
+use uuid::Uuid;
+
+use crate::columns;
+
+/// Where a row belongs, and its number in the run of the process that wrote it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) incarnation: i64,
+    pub(crate) boot: i64,
+    pub(crate) seq: u64,
+}
+
+/// The statement that writes a row.
+pub(crate) const INSERT: &str = "
+    INSERT INTO log (account_id, incarnation, gateway_id, boot, seq, id, event_id, created_at,
+        provider, model, path, method, status, outcome, cached, step, duration_ms, first_byte_ms,
+        tokens_in, tokens_out, metadata, user_agent, request_content_type,
+        response_content_type, request_size, response_size, authentication)
+    VALUES (:account, :incarnation, :gateway, :boot, :seq, :id, :event_id, :created_at,
+        :provider, :model, :path, :method, :status, :outcome, :cached, :step, :duration,
+        :first_byte, :tokens_in, :tokens_out, :metadata, :user_agent, :request_content_type,
+        :response_content_type, :request_size, :response_size, :authentication)";
+
+const COUNT: &str = "
+    SELECT count(*) FROM log WHERE account_id = :account AND incarnation = :incarnation";
+
+const PAGE: &str = "
+    SELECT account_id, gateway_id, id, event_id, created_at, provider, model, path, method,
+        status, outcome, cached, step, duration_ms, first_byte_ms, tokens_in, tokens_out,
+        metadata, user_agent, request_content_type, response_content_type, request_size,
+        response_size, authentication
+    FROM log
+    WHERE account_id = :account AND incarnation = :incarnation
+    ORDER BY created_at DESC, id DESC
+    LIMIT :limit OFFSET :offset";
+
+const COUNT_FOUND: &str = "
+    SELECT count(*)
+    FROM log
+    WHERE account_id = :account AND incarnation = :incarnation
+        AND (instr(lower(provider), lower(:search))
+            OR instr(lower(model), lower(:search))
+            OR instr(lower(path), lower(:search))
+            OR instr(CAST(status AS TEXT), :search)
+            OR instr(lower(metadata), lower(:search)))";
+
+const PAGE_FOUND: &str = "
+    SELECT account_id, gateway_id, id, event_id, created_at, provider, model, path, method,
+        status, outcome, cached, step, duration_ms, first_byte_ms, tokens_in, tokens_out,
+        metadata, user_agent, request_content_type, response_content_type, request_size,
+        response_size, authentication
+    FROM log
+    WHERE account_id = :account AND incarnation = :incarnation
+        AND (instr(lower(provider), lower(:search))
+            OR instr(lower(model), lower(:search))
+            OR instr(lower(path), lower(:search))
+            OR instr(CAST(status AS TEXT), :search)
+            OR instr(lower(metadata), lower(:search)))
+    ORDER BY created_at DESC, id DESC
+    LIMIT :limit OFFSET :offset";
+
+/// A page of a gateway's rows, the newest first.
+pub(crate) fn page(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    incarnation: i64,
+    request: PageRequest,
+    search: Option<&str>,
+) -> rusqlite::Result<Page<Record>> {
+    let account = account.to_string();
+    let limit = request.per_page();
+    let offset = columns::integer(request.offset());
+    let (total, items): (i64, Vec<Record>) = match search {
+        None => (
+            transaction.prepare_cached(COUNT)?.query_row(
+                named_params! { ":account": account, ":incarnation": incarnation },
+                |row| row.get(0),
+            )?,
+            transaction
+                .prepare_cached(PAGE)?
+                .query_map(
+                    named_params! {
+                        ":account": account,
+                        ":incarnation": incarnation,
+                        ":limit": limit,
+                        ":offset": offset,
+                    },
+                    record,
+                )?
+                .collect::<Result<_, _>>()?,
+        ),
+        Some(search) => (
+            transaction.prepare_cached(COUNT_FOUND)?.query_row(
+                named_params! {
+                    ":account": account,
+                    ":incarnation": incarnation,
+                    ":search": search,
+                },
+                |row| row.get(0),
+            )?,
+            transaction
+                .prepare_cached(PAGE_FOUND)?
+                .query_map(
+                    named_params! {
+                        ":account": account,
+                        ":incarnation": incarnation,
+                        ":search": search,
+                        ":limit": limit,
+                        ":offset": offset,
+                    },
+                    record,
+                )?
+                .collect::<Result<_, _>>()?,
+        ),
+    };
+    Ok(Page {
+        items,
+        request,
+        total: total.unsigned_abs(),
+    })
+}
+
+/// Writes a row.
+pub(crate) fn insert(
+    statement: &mut CachedStatement<'_>,
+    record: &Record,
+    place: Place,
+) -> rusqlite::Result<()> {
+    statement.execute(named_params! {
+        ":account": record.account.to_string(),
+        ":incarnation": place.incarnation,
+        ":gateway": record.gateway.as_str(),
+        ":boot": place.boot,
+        ":seq": count(place.seq)?,
+        ":id": record.id.as_bytes().as_slice(),
+        ":event_id": record.event_id,
+        ":created_at": record.created_at.as_millis(),
+        ":provider": record.provider,
+        ":model": record.model,
+        ":path": record.path,
+        ":method": record.method,
+        ":status": record.status,
+        ":outcome": record.outcome.as_str(),
+        ":cached": record.cached,
+        ":step": record.step,
+        ":duration": count(record.duration_ms)?,
+        ":first_byte": record.first_byte_ms.map(count).transpose()?,
+        ":tokens_in": record.usage.tokens_in.map(count).transpose()?,
+        ":tokens_out": record.usage.tokens_out.map(count).transpose()?,
+        ":metadata": record.metadata.as_ref().map(Metadata::to_json),
+        ":user_agent": record.user_agent,
+        ":request_content_type": record.request_content_type,
+        ":response_content_type": record.response_content_type,
+        ":request_size": count(record.request_size)?,
+        ":response_size": count(record.response_size)?,
+        ":authentication": record.authentication,
+    })?;
+    Ok(())
+}
+
+/// SQLite's integers are signed; a count beyond them is a fault of its row alone.
+fn count(value: u64) -> rusqlite::Result<i64> {
+    i64::try_from(value).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    Ok(Record {
+        id: row.get("id").map(Uuid::from_bytes)?,
+        event_id: row.get("event_id")?,
+        account: columns::account(row)?,
+        gateway: columns::parsed(row, "gateway_id")?,
+        created_at: columns::timestamp(row, "created_at")?,
+        provider: row.get("provider")?,
+        model: row.get("model")?,
+        path: row.get("path")?,
+        method: row.get("method")?,
+        status: row.get("status")?,
+        outcome: outcome(row)?,
+        cached: row.get("cached")?,
+        step: row.get("step")?,
+        duration_ms: natural(row, "duration_ms")?.unwrap_or_default(),
+        first_byte_ms: natural(row, "first_byte_ms")?,
+        usage: Usage {
+            tokens_in: natural(row, "tokens_in")?,
+            tokens_out: natural(row, "tokens_out")?,
+        },
+        metadata: row
+            .get::<_, Option<String>>("metadata")?
+            .and_then(|json| Metadata::from_json(&json)),
+        user_agent: row.get("user_agent")?,
+        request_content_type: row.get("request_content_type")?,
+        response_content_type: row.get("response_content_type")?,
+        request_size: natural(row, "request_size")?.unwrap_or_default(),
+        response_size: natural(row, "response_size")?.unwrap_or_default(),
+        authentication: row.get("authentication")?,
+    })
+}
+
+fn natural(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
+    let value: Option<i64> = row.get(column)?;
+    Ok(value.map(i64::unsigned_abs))
+}
+
+fn outcome(row: &Row<'_>) -> rusqlite::Result<Outcome> {
+    let word: String = row.get("outcome")?;
+    Outcome::from_word(&word).ok_or_else(|| {
+        rusqlite::Error::FromSqlConversionFailure(
+            0,
+            Type::Text,
+            format!("{word:?} is no outcome").into(),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

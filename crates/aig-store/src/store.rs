@@ -1,0 +1,256 @@
+//! The store as its callers hold it: opening, scopes, ports, the end.
+//!
+//! What a scope can do with gateways and logs is said in the files of those names; here it is
+//! only sent to the thread that does it.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aig_model::{
+    AccountId, Gateway, GatewayChange, GatewayId, Grant, NewGateway, Page, PageRequest, Permission,
+    Record, Snapshot, Timestamp,
+};
+use rusqlite::Transaction;
+use tokio::sync::watch;
+
+use crate::directory::Directory;
+use crate::error::{GatewayError, StoreError};
+use crate::instance::Instance;
+use crate::journal::Journal;
+use crate::journal_writer::JournalWriter;
+use crate::readers::Readers;
+use crate::writer::Writer;
+use crate::{gateways, logs};
+
+/// The configuration and the logs of one data directory. Clones are handles to the same store.
+///
+/// Dropping the last one waits until what is queued is written; for logs that cannot be written,
+/// only a short while.
+#[derive(Clone)]
+pub struct Store {
+    house: Arc<House>,
+}
+
+/// One account of the store, for whoever holds a grant for it. The only way to gateways and logs.
+#[derive(Clone, Copy)]
+pub struct AccountScope<'a> {
+    store: &'a Store,
+    grant: Grant,
+}
+
+/// What belongs to the store. Dropped in this order: changes first, then the rest.
+struct House {
+    writer: Writer,
+    config_readers: Readers,
+    logs_readers: Readers,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// Accounts whose `default` is being written right now.
+    defaults: Arc<Mutex<HashSet<AccountId>>>,
+    journal: Journal,
+    /// Held for its end: it waits for the last rows.
+    _journal_writer: JournalWriter,
+}
+
+/// How many threads read each of the files.
+const READERS: usize = 2;
+
+// === impl Store ===
+
+impl Store {
+    /// Opens the store in a directory, which is made when it is not there.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let directory = Directory::prepare(directory)?;
+        let (writer, published) = Writer::start(directory.config_writer()?)?;
+        let (journal, journal_writer) =
+            JournalWriter::start(directory.logs_writer()?, published.live)?;
+        let readers = |open: fn(&Directory) -> _| {
+            (0..READERS)
+                .map(|_| open(&directory))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Self {
+            house: Arc::new(House {
+                writer,
+                config_readers: Readers::start(
+                    "store-read",
+                    readers(Directory::config_reader)?,
+                    Readers::DEADLINE,
+                ),
+                logs_readers: Readers::start(
+                    "store-read-logs",
+                    readers(Directory::logs_reader)?,
+                    Readers::DEADLINE,
+                ),
+                snapshots: published.snapshots,
+                defaults: Arc::default(),
+                journal,
+                _journal_writer: journal_writer,
+            }),
+        })
+    }
+
+    /// The configuration, as it changes. A change that was acknowledged is in the newest value.
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.house.snapshots.clone()
+    }
+
+    /// What the holder of a grant may reach.
+    pub const fn scope(&self, grant: Grant) -> AccountScope<'_> {
+        AccountScope { store: self, grant }
+    }
+
+    /// Accounts and tokens, for the command line and the start of the server only.
+    pub const fn instance(&self) -> Instance<'_> {
+        Instance::new(self)
+    }
+
+    /// Where log rows are handed in.
+    pub fn journal(&self) -> Journal {
+        self.house.journal.clone()
+    }
+
+    /// Writes the implicit `default` gateway of an account, which is in use now. Returns at once;
+    /// a failure is retried at the next use, because the snapshot still calls it unwritten.
+    pub fn ensure_default(&self, account: AccountId) {
+        let defaults = Arc::clone(&self.house.defaults);
+        if !lock(&defaults).insert(account) {
+            return;
+        }
+        let queued = self.house.writer.submit(
+            move |transaction| Ok(gateways::write_default(transaction, account)?),
+            move |result: Result<(), StoreError>| {
+                lock(&defaults).remove(&account);
+                if let Err(error) = result {
+                    tracing::warn!(%account, %error, "cannot write the default gateway");
+                }
+            },
+        );
+        if queued.is_err() {
+            lock(&self.house.defaults).remove(&account);
+        }
+    }
+
+    pub(crate) async fn write<T, E>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.house.writer.write(change).await
+    }
+
+    pub(crate) async fn read_config<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.house.config_readers.read(read).await
+    }
+}
+
+fn lock(defaults: &Mutex<HashSet<AccountId>>) -> std::sync::MutexGuard<'_, HashSet<AccountId>> {
+    defaults.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+// === impl AccountScope ===
+
+impl AccountScope<'_> {
+    /// The account's gateways, the oldest first.
+    pub async fn gateways(self, request: PageRequest) -> Result<Page<Gateway>, StoreError> {
+        let account = self.grant.account();
+        self.store
+            .read_config(move |transaction| gateways::page(transaction, account, request))
+            .await
+    }
+
+    /// One gateway.
+    pub async fn gateway(self, id: &GatewayId) -> Result<Option<Gateway>, StoreError> {
+        let (account, id) = (self.grant.account(), id.clone());
+        self.store
+            .read_config(move |transaction| gateways::one(transaction, account, &id))
+            .await
+    }
+
+    /// Makes a gateway.
+    pub async fn create_gateway(
+        self,
+        new: NewGateway,
+        now: Timestamp,
+    ) -> Result<Gateway, GatewayError> {
+        let account = self.editable()?;
+        self.store
+            .write(move |transaction| gateways::create(transaction, account, new, now))
+            .await
+    }
+
+    /// Changes a gateway; `None` when there is none of that id.
+    pub async fn update_gateway(
+        self,
+        id: &GatewayId,
+        change: GatewayChange,
+        now: Timestamp,
+    ) -> Result<Option<Gateway>, GatewayError> {
+        let (account, id) = (self.editable()?, id.clone());
+        self.store
+            .write(move |transaction| gateways::update(transaction, account, &id, change, now))
+            .await
+    }
+
+    /// Deletes a gateway and answers it as it was; `None` when there is none of that id. Its log
+    /// rows are out of sight at once and off the disk soon.
+    pub async fn delete_gateway(self, id: &GatewayId) -> Result<Option<Gateway>, GatewayError> {
+        let (account, id) = (self.editable()?, id.clone());
+        self.store
+            .write(move |transaction| Ok(gateways::delete(transaction, account, &id)?))
+            .await
+    }
+
+    /// Log rows of a gateway, the newest first; with `search` only those that contain that text,
+    /// letter case of ASCII aside, in provider, model, path, status or metadata. `None` when
+    /// there is no such gateway.
+    pub async fn logs(
+        self,
+        id: &GatewayId,
+        request: PageRequest,
+        search: Option<&str>,
+    ) -> Result<Option<Page<Record>>, StoreError> {
+        let account = self.grant.account();
+        let gateway = id.clone();
+        let incarnation = self
+            .store
+            .read_config(move |transaction| gateways::incarnation(transaction, account, &gateway))
+            .await?;
+        let Some(incarnation) = incarnation else {
+            return Ok(None);
+        };
+        let search = search.filter(|text| !text.is_empty()).map(str::to_owned);
+        self.store
+            .house
+            .logs_readers
+            .read(move |transaction| {
+                logs::page(
+                    transaction,
+                    account,
+                    incarnation,
+                    request,
+                    search.as_deref(),
+                )
+            })
+            .await
+            .map(Some)
+    }
+
+    /// Changing takes a grant for changing: the permission is asked for here once more, so that a
+    /// mistake in a table of permissions cannot turn a reader into a writer.
+    fn editable(self) -> Result<AccountId, GatewayError> {
+        match self.grant.permission() {
+            Permission::Edit => Ok(self.grant.account()),
+            Permission::Read | Permission::Run => Err(GatewayError::NotGranted),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! What the tests of this crate share: a store in a directory of its own, grants, records.
+
+use std::path::Path;
+
+use aig_model::{
+    Account, AccountId, GatewayChange, GatewayId, Grant, NewGateway, Outcome, Permission,
+    Permissions, Record, Timestamp, Token, TokenDigest, TokenId, Usage,
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::{AccountScope, Store};
+
+/// A store that goes away with its directory.
+pub(crate) struct Rig {
+    // Before the directory, so that it is closed when that goes away.
+    pub(crate) store: Store,
+    directory: TempDir,
+}
+
+impl Rig {
+    pub(crate) fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        Self {
+            store: Store::open(directory.path()).unwrap(),
+            directory,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Another handle on the same files, as another process would have.
+    pub(crate) fn foreign(&self, file: &str) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path().join(file)).unwrap()
+    }
+
+    pub(crate) async fn account(&self, name: &str) -> AccountId {
+        self.account_at(name, at(0)).await.id
+    }
+
+    pub(crate) async fn account_at(&self, name: &str, now: Timestamp) -> Account {
+        let instance = self.store.instance();
+        instance.create_account(name, None, now).await.unwrap()
+    }
+
+    pub(crate) fn scope(&self, account: AccountId) -> AccountScope<'_> {
+        self.store.scope(grant(account, Permission::Edit))
+    }
+
+    /// A gateway that is there.
+    pub(crate) async fn gateway(&self, account: AccountId, id: &str) -> GatewayId {
+        let new = with_id(id);
+        self.scope(account)
+            .create_gateway(new, at(1))
+            .await
+            .unwrap()
+            .id
+    }
+}
+
+pub(crate) fn grant(account: AccountId, permission: Permission) -> Grant {
+    let token = Token {
+        id: TokenId(Uuid::nil()),
+        account,
+        name: "test".into(),
+        permissions: Permissions::ALL,
+        last_four: "test".into(),
+        created_at: at(0),
+    };
+    token.grant(account, permission).unwrap()
+}
+
+pub(crate) const fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+pub(crate) const fn digest(byte: u8) -> TokenDigest {
+    TokenDigest([byte; 32])
+}
+
+pub(crate) fn id(text: &str) -> GatewayId {
+    text.parse().unwrap()
+}
+
+pub(crate) fn with_id(text: &str) -> NewGateway {
+    NewGateway {
+        id: Some(id(text)),
+        ..NewGateway::default()
+    }
+}
+
+pub(crate) fn named(name: &str) -> NewGateway {
+    NewGateway {
+        id: None,
+        settings: GatewayChange {
+            name: Some(name.into()),
+            ..GatewayChange::default()
+        },
+    }
+}
+
+/// A record whose id and time follow from its number.
+pub(crate) fn record(account: AccountId, gateway: &GatewayId, number: u32) -> Record {
+    Record {
+        id: Uuid::from_u128(number.into()),
+        event_id: format!("event-{number}"),
+        account,
+        gateway: gateway.clone(),
+        created_at: at(i64::from(number)),
+        provider: "openai".into(),
+        model: "gpt-4o-mini".into(),
+        path: "chat/completions".into(),
+        method: "POST".into(),
+        status: 200,
+        outcome: Outcome::Complete,
+        cached: false,
+        step: 0,
+        duration_ms: 840,
+        first_byte_ms: Some(310),
+        usage: Usage {
+            tokens_in: Some(12),
+            tokens_out: None,
+        },
+        metadata: None,
+        user_agent: Some("test".into()),
+        request_content_type: Some("application/json".into()),
+        response_content_type: None,
+        request_size: 180,
+        response_size: 4_096,
+        authentication: true,
+    }
+}
