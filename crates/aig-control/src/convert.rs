@@ -1,0 +1,172 @@
+//! The only bridge between the contract's types and the model's.
+//!
+//! One gateway speaks two vocabularies: the contract's switches beside numbers, and the SDKs',
+//! who know numbers alone, where zero is off. How they go together is `aig-model`'s to say; here
+//! only `log_enabled` and `collect_logs` are brought together, which are one setting.
+
+use aig_api::types;
+use aig_api::wire::Integer;
+use aig_model::{
+    Change, Gateway, GatewayChange, NewGateway, Outcome, Page, PageRequest, Record, Timestamp,
+};
+use chrono::{DateTime, Utc};
+
+use crate::error::{Failure, Fault};
+use crate::unenforced;
+
+/// The contract's bound of small integers.
+const SMALL: i64 = 2_147_483_647;
+/// The contract's bound of counts: the greatest integer that every JSON reader holds exactly.
+const COUNT: i64 = 9_007_199_254_740_991;
+
+/// What is asked for when a gateway is created.
+pub(crate) fn new_gateway(mut input: types::GatewayInput) -> Result<NewGateway, Failure> {
+    let id = input
+        .id
+        .take()
+        .map(|id| id.parse())
+        .transpose()
+        .map_err(|error| Fault::of_field("id", format!("id {error}")))?;
+    let settings = gateway_change(input)?;
+    Ok(NewGateway { id, settings })
+}
+
+/// What is asked for when a gateway is updated. An `id` is passed over: it never changes, and
+/// SDKs send back what they read.
+pub(crate) fn gateway_change(input: types::GatewayInput) -> Result<GatewayChange, Failure> {
+    let refused = unenforced::refused(&input.extra);
+    if !refused.is_empty() {
+        return Err(Failure::Invalid(refused));
+    }
+    let log_enabled = Change::from_wire(input.log_enabled);
+    let collect_logs = Change::from_wire(input.collect_logs);
+    // Either value does for what is compared: a switch that was not spoken of contradicts nothing.
+    let contradicts = log_enabled.is_said()
+        && collect_logs.is_said()
+        && log_enabled.over_switch(true) != collect_logs.over_switch(true);
+    if contradicts {
+        let message = "collect_logs must be the same as log_enabled: they are one setting";
+        return Err(Fault::of_field("collect_logs", message).into());
+    }
+    Ok(GatewayChange {
+        name: input.name.map(Into::into),
+        cache_enabled: Change::from_wire(input.cache_enabled),
+        cache_ttl: number(input.cache_ttl),
+        rate_limiting_enabled: Change::from_wire(input.rate_limiting_enabled),
+        rate_limiting_limit: number(input.rate_limiting_limit),
+        rate_limiting_interval: number(input.rate_limiting_interval),
+        collect_logs: if collect_logs.is_said() {
+            collect_logs
+        } else {
+            log_enabled
+        },
+        authentication: Change::from_wire(input.authentication),
+    })
+}
+
+/// A gateway as it is shown.
+pub(crate) fn gateway(gateway: &Gateway) -> types::Gateway {
+    let (_, limit, interval) = gateway.rate_limit.parts();
+    types::Gateway {
+        id: gateway.id.to_string(),
+        name: gateway.name.clone(),
+        slug: gateway.id.to_string(),
+        cache_enabled: gateway.cache.ttl().is_some(),
+        cache_ttl: small(gateway.cache.shown_ttl()),
+        rate_limiting_enabled: gateway.rate_limit.limit().is_some(),
+        rate_limiting_limit: small(limit.unwrap_or(0)),
+        rate_limiting_interval: small(interval.unwrap_or(0)),
+        log_enabled: gateway.collect_logs,
+        created_at: time(gateway.created_at),
+        modified_at: time(gateway.modified_at),
+        collect_logs: gateway.collect_logs,
+        authentication: gateway.authentication,
+        is_default: gateway.id.is_default(),
+    }
+}
+
+/// A log row as it is shown.
+pub(crate) fn log_entry(record: &Record) -> types::LogEntry {
+    types::LogEntry {
+        id: record.id.to_string(),
+        event_id: record.event_id.clone(),
+        created_at: time(record.created_at),
+        provider: record.provider.clone(),
+        model: record.model.clone(),
+        path: record.path.clone(),
+        method: record.method.clone(),
+        status_code: bounded(i64::from(record.status)),
+        success: record.success(),
+        outcome: outcome(record.outcome),
+        cached: record.cached,
+        step: small(record.step),
+        duration: count(record.duration_ms),
+        timings: types::LogTimings {
+            total: count(record.duration_ms),
+            latency: record.first_byte_ms.map(count),
+        },
+        tokens_in: record.usage.tokens_in.map(count),
+        tokens_out: record.usage.tokens_out.map(count),
+        metadata: record.metadata.as_ref().map(|m| m.entries().clone()),
+        user_agent: record.user_agent.clone(),
+        request_content_type: record.request_content_type.clone(),
+        response_content_type: record.response_content_type.clone(),
+        request_size: count(record.request_size),
+        response_size: count(record.response_size),
+        authentication: record.authentication,
+    }
+}
+
+/// The page that is asked for; `per_page` is clamped, never refused for being large.
+pub(crate) fn page_request(
+    page: Integer<1, SMALL>,
+    per_page: Integer<1, SMALL>,
+    most: u32,
+) -> PageRequest {
+    PageRequest::new(page.to(), per_page.to(), most)
+}
+
+/// Where a page stands in its list.
+pub(crate) fn result_info<T>(page: &Page<T>) -> types::ResultInfo {
+    types::ResultInfo {
+        page: bounded(i64::from(page.request.page())),
+        per_page: bounded(i64::from(page.request.per_page())),
+        count: count(page.items.len() as u64),
+        total_count: count(page.total),
+    }
+}
+
+fn number(field: Option<Option<Integer<0, SMALL>>>) -> Change<u32> {
+    Change::from_wire(field.map(|value| value.and_then(Integer::to)))
+}
+
+fn time(timestamp: Timestamp) -> DateTime<Utc> {
+    // What lies beyond chrono's calendar is shown as its end: a list must not fail over one clock.
+    DateTime::from_timestamp_millis(timestamp.as_millis()).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+const fn outcome(outcome: Outcome) -> types::LogOutcome {
+    match outcome {
+        Outcome::Complete => types::LogOutcome::Complete,
+        Outcome::Refused => types::LogOutcome::Refused,
+        Outcome::ClientGone => types::LogOutcome::ClientGone,
+        Outcome::UpstreamBroke => types::LogOutcome::UpstreamBroke,
+        Outcome::Unanswered => types::LogOutcome::Unanswered,
+    }
+}
+
+fn small(value: u32) -> Integer<0, SMALL> {
+    bounded(i64::from(value))
+}
+
+fn count<const MAX: i64>(value: u64) -> Integer<0, MAX> {
+    bounded(i64::try_from(value).unwrap_or(COUNT))
+}
+
+/// The value, or the bound that it lies beyond: what is shown must be what the contract allows.
+fn bounded<const MIN: i64, const MAX: i64>(value: i64) -> Integer<MIN, MAX> {
+    Integer::new(value.clamp(MIN, MAX)).expect("a clamped value is within its bounds")
+}
+
+#[cfg(test)]
+mod tests;

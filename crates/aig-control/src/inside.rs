@@ -1,0 +1,144 @@
+//! dropshot behind the front: where it listens, what it serves, and how a handler knows that a
+//! request came through the front.
+//!
+//! A handler takes nothing on trust but the secret: it finds the token again by its id in the
+//! newest snapshot and asks it for the grant, so a token that was revoked on the way is refused.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use aig_api::{Operation, cloudflare_ai_gateway_api_mod};
+use aig_model::{AccountId, Refused, Snapshot, Timestamp, TokenId};
+use aig_store::{AccountScope, Store};
+use dropshot::{ApiDescription, ConfigDropshot, HttpServer, RequestContext, ServerBuilder};
+use http::HeaderMap;
+use http::header::{HeaderName, HeaderValue};
+use tokio::sync::watch;
+
+use crate::error::Failure;
+use crate::front::StartError;
+use crate::logger::logger;
+use crate::operations::Operations;
+use crate::permissions;
+
+/// Proves that a request came through the front. New for every process.
+pub(crate) const SECRET: HeaderName = HeaderName::from_static("aig-front-secret");
+/// The id of the token that the front recognised.
+pub(crate) const TOKEN: HeaderName = HeaderName::from_static("aig-front-token");
+
+/// What handlers work with.
+pub struct Context {
+    store: Store,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    clock: Clock,
+    secret: HeaderValue,
+}
+
+pub(crate) type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The running dropshot.
+pub(crate) struct Inside {
+    server: HttpServer<Context>,
+    secret: HeaderValue,
+}
+
+/// The API as it is registered: what the server serves, and what the contract is held against.
+///
+/// # Panics
+/// When dropshot finds fault with the generated description, which tests exclude.
+pub fn description() -> ApiDescription<Context> {
+    cloudflare_ai_gateway_api_mod::api_description::<Operations>()
+        .expect("the generator prints what dropshot takes")
+}
+
+// === impl Inside ===
+
+impl Inside {
+    /// Starts dropshot on a free port of the loopback.
+    pub(crate) fn start(store: Store, clock: Clock, body_limit: u64) -> Result<Self, StartError> {
+        let secret = random_secret()?;
+        let context = Context {
+            snapshots: store.snapshots(),
+            store,
+            clock,
+            secret: secret.clone(),
+        };
+        let config = ConfigDropshot {
+            bind_address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            // The front counts; this must only not be less.
+            default_request_body_max_bytes: usize::try_from(body_limit).unwrap_or(usize::MAX),
+            ..ConfigDropshot::default()
+        };
+        let server = ServerBuilder::new(description(), context, logger())
+            .config(config)
+            .start()
+            .map_err(|error| StartError::Inside(error.to_string()))?;
+        Ok(Self { server, secret })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    pub(crate) const fn secret(&self) -> &HeaderValue {
+        &self.secret
+    }
+
+    /// Lets the operations that have begun finish.
+    pub(crate) async fn close(self) {
+        if let Err(error) = self.server.close().await {
+            tracing::warn!(error, "the control plane did not end well");
+        }
+    }
+}
+
+fn random_secret() -> Result<HeaderValue, StartError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(StartError::Random)?;
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut secret = HeaderValue::try_from(digits).expect("hex digits can stand in a header");
+    secret.set_sensitive(true);
+    Ok(secret)
+}
+
+// === impl Context ===
+
+impl Context {
+    /// What the caller may reach in the account of the path.
+    pub(crate) fn scope(
+        &self,
+        request: &RequestContext<Self>,
+        operation: Operation,
+        account: &str,
+    ) -> Result<AccountScope<'_>, Failure> {
+        let headers = request.request.headers();
+        if !self.is_from_front(headers) {
+            return Err(Failure::Unauthenticated);
+        }
+        let snapshot = self.snapshots.borrow();
+        let token = headers
+            .get(TOKEN)
+            .and_then(|id| id.to_str().ok()?.parse().ok())
+            .and_then(|id| snapshot.token_by_id(TokenId(id)))
+            .ok_or(Failure::Unauthenticated)?;
+        let account: AccountId = account.parse().map_err(|_| Failure::NotFound)?;
+        match token.grant(account, permissions::needed(operation)) {
+            Ok(grant) => Ok(self.store.scope(grant)),
+            Err(Refused::OtherAccount) => Err(Failure::NotFound),
+            Err(Refused::Lacking(permission)) => Err(Failure::Forbidden(permission)),
+        }
+    }
+
+    /// The time to write down.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Compared whole, whatever the first difference: its place must not be measurable.
+    fn is_from_front(&self, headers: &HeaderMap) -> bool {
+        let sent = headers.get(SECRET).map_or(&b""[..], HeaderValue::as_bytes);
+        let known = self.secret.as_bytes();
+        sent.len() == known.len()
+            && sent.iter().zip(known).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+    }
+}

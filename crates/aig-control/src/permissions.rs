@@ -1,0 +1,22 @@
+//! Which permission each operation asks for.
+//!
+//! The match has no wildcard: an operation that the contract gains does not compile until
+//! somebody has decided here who may call it.
+
+use aig_api::Operation;
+use aig_model::Permission;
+
+/// The permission without which the operation is refused.
+pub(crate) const fn needed(operation: Operation) -> Permission {
+    match operation {
+        Operation::ListAiGateways | Operation::GetAiGateway | Operation::ListAiGatewayLogs => {
+            Permission::Read
+        }
+        Operation::CreateAiGateway | Operation::UpdateAiGateway | Operation::DeleteAiGateway => {
+            Permission::Edit
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
