@@ -100,7 +100,10 @@ impl Identity {
         tokens: &[Arc<Token>],
     ) -> Result<Admitted, NotAdmitted> {
         let token = tokens.first();
-        if tokens.iter().any(|other| Some(other.id) != token.map(|t| t.id)) {
+        if tokens
+            .iter()
+            .any(|other| Some(other.id) != token.map(|t| t.id))
+        {
             return Err(NotAdmitted::TwoTokens);
         }
         let account = account.ok_or(NotAdmitted::Unauthorized)?;

@@ -9,6 +9,7 @@
 mod body;
 mod egress;
 mod headers;
+mod inbound;
 pub mod listener;
 mod metrics;
 pub mod pipeline;
@@ -21,6 +22,7 @@ mod upstream;
 
 pub use body::Body;
 pub use egress::EgressRules;
+pub use inbound::Inbound;
 pub use listener::{Handler, Listener, ListenerConfig};
 pub use metrics::Metrics;
 pub use pipeline::{DataPlane, DataPlaneConfig};

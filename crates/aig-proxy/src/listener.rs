@@ -21,7 +21,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::{Body, Metrics};
+use crate::{Body, Inbound, Metrics};
 
 /// An answer on its way.
 pub type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
@@ -29,7 +29,7 @@ pub type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 /// Serves requests.
 pub trait Handler: Send + Sync + 'static {
     /// Answers one request. Dropping the future is how the handler learns that the caller left.
-    fn handle(self: Arc<Self>, request: Request<Incoming>) -> Answer;
+    fn handle(self: Arc<Self>, request: Request<Inbound>) -> Answer;
 }
 
 /// Limits of a listener.
@@ -148,8 +148,10 @@ impl Listener {
                 return;
             }
             metrics.connections.inc();
-            let service = service_fn(|request| {
-                let answer = Arc::clone(&handler).handle(request);
+            let service = service_fn(|request: Request<Incoming>| {
+                let (head, body) = request.into_parts();
+                let body = Inbound::new(body, &head.headers);
+                let answer = Arc::clone(&handler).handle(Request::from_parts(head, body));
                 let metrics = Arc::clone(&metrics);
                 async move {
                     let caught = AssertUnwindSafe(answer).catch_unwind().await;

@@ -21,7 +21,6 @@ use aig_policy::{Admitted, Identity, NotAdmitted};
 use aig_provider::{Provider, Providers, RequestReader, ResponseReader};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response, Version};
-use hyper::body::Incoming;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -33,7 +32,7 @@ use crate::respond::Failure;
 use crate::route::Route;
 use crate::tee::{Notes, Tee, Upload};
 use crate::upstream::Upstream;
-use crate::{Body, headers};
+use crate::{Body, Inbound, headers};
 
 /// Settings of the data plane.
 #[derive(Clone, Debug)]
@@ -99,7 +98,7 @@ impl DataPlane {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request<Incoming>) -> Response<Body> {
+    pub async fn handle(&self, request: Request<Inbound>) -> Response<Body> {
         let started = Instant::now();
         let ids = Ids::of(request.headers());
         let mut logged = false;
@@ -116,7 +115,7 @@ impl DataPlane {
 
     async fn carry(
         &self,
-        request: Request<Incoming>,
+        request: Request<Inbound>,
         ids: &Ids,
         started: Instant,
         logged: &mut bool,
@@ -182,7 +181,7 @@ impl DataPlane {
         _proof: &Admitted,
         provider: &Provider,
         target: http::Uri,
-        request: Request<Incoming>,
+        request: Request<Inbound>,
         spent: Vec<HeaderName>,
         mut trail: Trail,
     ) -> Result<Response<Body>, Failure> {
@@ -272,7 +271,7 @@ impl DataPlane {
     /// What is known of a request when it arrives.
     fn arrival(
         &self,
-        request: &Request<Incoming>,
+        request: &Request<Inbound>,
         route: &Route<'_>,
         gateway: &Gateway,
         ids: &Ids,

@@ -132,11 +132,6 @@ impl Failure {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
         );
-        if matches!(self, Self::TooLarge { .. }) {
-            // The rest of the body is not read, so the connection cannot be used again.
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(header::CONNECTION, close);
-        }
         response
     }
 }

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::Inbound;
 use crate::body::BodyError;
 use crate::record::Trail;
 
@@ -30,7 +31,7 @@ struct Seen {
 
 /// A request's body on its way to the provider.
 pub(crate) struct Upload {
-    body: Incoming,
+    body: Inbound,
     notes: Notes,
     left: u64,
 }
@@ -81,7 +82,7 @@ impl Notes {
 
 impl Upload {
     /// Forwards `body` up to `limit` bytes.
-    pub(crate) const fn new(body: Incoming, notes: Notes, limit: u64) -> Self {
+    pub(crate) const fn new(body: Inbound, notes: Notes, limit: u64) -> Self {
         Self {
             body,
             notes,

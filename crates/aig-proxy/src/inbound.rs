@@ -1,0 +1,89 @@
+//! The body of a request as the listener hands it on.
+//!
+//! A request that is refused is answered before its body has arrived. Closing the connection on a
+//! caller that is still sending would reset it, and the answer would be lost on the way; so what
+//! is left of a dropped body is read and thrown away for a moment, within tight bounds. The bytes
+//! are never taken for another request: that is the transport's framing, which stays in force.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+/// A request's body. What is left of it when it is dropped is drained.
+pub struct Inbound {
+    body: Option<Incoming>,
+    /// Whether the caller waits for permission to send; then nothing is on its way.
+    expects: bool,
+}
+
+/// How much is thrown away at most, in bytes.
+const DRAIN_BYTES: usize = 4 << 20;
+/// How long at most.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+
+impl Inbound {
+    pub(crate) fn new(body: Incoming, headers: &HeaderMap) -> Self {
+        Self {
+            body: Some(body),
+            expects: headers.contains_key(header::EXPECT),
+        }
+    }
+}
+
+impl Body for Inbound {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        self.expects = false;
+        match &mut self.body {
+            Some(body) => Pin::new(body).poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Drop for Inbound {
+    fn drop(&mut self) {
+        let left = self
+            .body
+            .take()
+            .filter(|body| !body.is_end_stream() && !self.expects);
+        if let Some(body) = left
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            // Ends by itself: with the body, the bytes, the time or the connection.
+            runtime.spawn(tokio::time::timeout(DRAIN_TIME, drain(body)));
+        }
+    }
+}
+
+async fn drain(mut body: Incoming) {
+    let mut left = DRAIN_BYTES;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        let Some(less) = left.checked_sub(length) else {
+            return;
+        };
+        left = less;
+    }
+}
