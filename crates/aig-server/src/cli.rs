@@ -1,0 +1,93 @@
+//! The words of the command line, and which part of the house carries each out.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Flags;
+use crate::local::{AccountCommand, TokenCommand};
+use crate::remote::{GatewaysCommand, LogsCommand};
+use crate::{demo, local, offline, remote, serve};
+
+/// A self-hosted AI gateway, compatible with Cloudflare AI Gateway
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway
+    Serve(Box<Flags>),
+    /// Try the gateway: no settings, no key, no network; everything is gone afterwards
+    Demo(demo::Demo),
+    /// Run the demo's provider alone: the OpenAI and Anthropic wires, deterministic, offline
+    OfflineProvider {
+        /// Address to listen on
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
+        /// Milliseconds between two words of a stream
+        #[arg(long, value_name = "MS", default_value_t = 20)]
+        pace: u64,
+    },
+    /// Accounts of this instance; works on the data directory
+    Account {
+        #[command(flatten)]
+        place: local::Place,
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
+    /// Tokens of this instance; works on the data directory
+    Token {
+        #[command(flatten)]
+        place: local::Place,
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// Gateways, over the API of this or any other gateway, Cloudflare's included
+    Gateways {
+        #[command(flatten)]
+        api: remote::Api,
+        #[command(subcommand)]
+        command: GatewaysCommand,
+    },
+    /// The log of a gateway, over the API
+    Logs {
+        #[command(flatten)]
+        api: remote::Api,
+        #[command(flatten)]
+        command: LogsCommand,
+    },
+}
+
+impl Cli {
+    /// Carries the command out.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            match self.command {
+                Command::Serve(flags) => serve::run(&flags).await,
+                Command::Demo(demo) => demo.run().await,
+                Command::OfflineProvider { listen, pace } => provide(listen, pace).await,
+                Command::Account { place, command } => command.run(&place).await,
+                Command::Token { place, command } => command.run(&place).await,
+                Command::Gateways { api, command } => command.run(&api).await,
+                Command::Logs { api, command } => command.run(&api).await,
+            }
+        })
+    }
+}
+
+async fn provide(listen: SocketAddr, pace: u64) -> anyhow::Result<ExitCode> {
+    let provider = offline::OfflineProvider::start(listen, Duration::from_millis(pace)).await?;
+    println!("http://{}", provider.address());
+    tokio::signal::ctrl_c().await?;
+    provider.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

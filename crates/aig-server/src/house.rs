@@ -1,0 +1,250 @@
+//! The whole house: built from a [`Config`], run until it is told to stop, drained.
+//!
+//! Every task has its owner here, and stopping waits for all of them in order: first the
+//! listeners (no new work, open requests end), then the control plane, last the journal, so that
+//! the last request's row is written.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aig_control::{ControlConfig, ControlPlane};
+use aig_model::{AccountId, Timestamp, TokenText};
+use aig_policy::Identity;
+use aig_proxy::{DataPlane, Listener, Metrics};
+use aig_store::{Journal, Store};
+use anyhow::Context;
+use prometheus_client::registry::Registry;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::bootstrap::Bootstrap;
+use crate::config::Config;
+use crate::front::{Control, Front};
+use crate::keys;
+use crate::ops::{JournalMetrics, Ops};
+use crate::wiring::{ToJournal, ToStore};
+
+/// A running house.
+pub struct House {
+    address: SocketAddr,
+    control_address: SocketAddr,
+    origin: String,
+    control_origin: String,
+    store: Store,
+    identity: Arc<Identity>,
+    journal: Journal,
+    plane: Arc<ControlPlane>,
+    ops: Arc<Ops>,
+    stop: watch::Sender<bool>,
+    listeners: JoinSet<()>,
+    first: Option<FirstStart>,
+}
+
+/// What the first start of a house made, to be told once.
+pub struct FirstStart {
+    /// The one account.
+    pub account: AccountId,
+    /// Its one token, with every permission.
+    pub token: TokenText,
+}
+
+impl House {
+    /// Opens the stores, binds the listeners and serves.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let store = open(&config.data_dir)?;
+        let identity = keys::identity(&config.data_dir, config.token_pepper_file.as_deref())?;
+        let identity = Arc::new(identity);
+        let first = settle(&store, &identity, config.bootstrap.as_ref()).await?;
+
+        let mut registry = Registry::default();
+        let metrics = Arc::new(Metrics::registered(&mut registry));
+        let journal = store.journal();
+        registry.register_collector(Box::new(JournalMetrics(journal.clone())));
+        let ops = Arc::new(Ops::new(registry, store.snapshots()));
+
+        let bind = |address| Listener::bind(address, config.listener.clone(), Arc::clone(&metrics));
+        let listener = bind(config.listen).await.with_context(|| {
+            format!(
+                "cannot listen on {}; is another aig running there? --listen takes another address",
+                config.listen
+            )
+        })?;
+        let control_listener = match config.control_listen {
+            Some(address) => Some(bind(address).await.with_context(|| {
+                format!("cannot listen on {address}, the address of --control-listen")
+            })?),
+            None => None,
+        };
+        let address = listener.address();
+        let control_address = control_listener.as_ref().map_or(address, Listener::address);
+        let origin = |address| match &config.public_url {
+            Some(url) => url.clone(),
+            None => format!("http://{address}"),
+        };
+
+        let plane = ControlPlane::start(
+            store.clone(),
+            Arc::clone(&identity),
+            || Timestamp::from(SystemTime::now()),
+            ControlConfig::default(),
+        )
+        .await
+        .context("the control plane cannot start")?;
+        let plane = Arc::new(plane);
+        let data = Arc::new(DataPlane::new(
+            config.proxy,
+            Arc::clone(&identity),
+            store.snapshots(),
+            Arc::new(ToJournal(journal.clone())),
+            Arc::new(ToStore(store.clone())),
+            Arc::clone(&metrics),
+        ));
+
+        let (stop, stopped) = watch::channel(false);
+        let mut listeners = JoinSet::new();
+        let mut serve = |listener: Listener, data, control| {
+            let front = Front {
+                data,
+                control,
+                ops: Arc::clone(&ops),
+            };
+            let mut stopped = stopped.clone();
+            listeners.spawn(listener.serve(Arc::new(front), async move {
+                // The sender lives as long as the house; losing it means to stop as well.
+                let _ = stopped.wait_for(|stop| *stop).await;
+            }));
+        };
+        let control_origin = origin(control_address);
+        let control = Control {
+            plane: Arc::clone(&plane),
+            origin: control_origin.clone(),
+        };
+        match control_listener {
+            Some(control_listener) => {
+                serve(listener, Some(data), None);
+                serve(control_listener, None, Some(control));
+            }
+            None => serve(listener, Some(data), Some(control)),
+        }
+        Ok(Self {
+            address,
+            control_address,
+            origin: origin(address),
+            control_origin,
+            store,
+            identity,
+            journal,
+            plane,
+            ops,
+            stop,
+            listeners,
+            first,
+        })
+    }
+
+    /// Where the data plane really listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the control plane really listens.
+    pub const fn control_address(&self) -> SocketAddr {
+        self.control_address
+    }
+
+    /// The origin under which callers reach the data plane.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The origin under which callers reach the control plane.
+    pub fn control_origin(&self) -> &str {
+        &self.control_origin
+    }
+
+    /// The store, for commands that administer the instance.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What makes digests of tokens, for commands that administer the instance.
+    pub const fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// The journal, for whoever must know that every row is written.
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// What the first start made; given away once.
+    pub const fn take_first_start(&mut self) -> Option<FirstStart> {
+        self.first.take()
+    }
+
+    /// Closes the doors, lets open requests end within the drain deadline, writes the last rows.
+    pub async fn stop(mut self) {
+        self.ops.drain();
+        self.stop.send_replace(true);
+        while let Some(ended) = self.listeners.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a listener ended in a panic");
+            }
+        }
+        // The listeners were the only other holders, and they are gone.
+        if let Some(plane) = Arc::into_inner(self.plane) {
+            plane.close().await;
+        }
+        // A log that cannot be written, because somebody locks it, must not keep the process.
+        let flushed = tokio::time::timeout(LAST_ROWS, self.journal.flush()).await;
+        if flushed.is_err() {
+            tracing::error!("the log cannot be written; its last rows are lost");
+        }
+    }
+}
+
+/// How long the last rows may take to be written.
+const LAST_ROWS: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Opens the two databases of a data directory.
+pub(crate) fn open(data_dir: &std::path::Path) -> anyhow::Result<Store> {
+    Store::open(data_dir)
+        .with_context(|| format!("the data directory {} cannot be used", data_dir.display()))
+}
+
+/// Sees to it that there is an account and a token: those of the environment, else, at the very
+/// first start, fresh ones.
+async fn settle(
+    store: &Store,
+    identity: &Identity,
+    bootstrap: Option<&Bootstrap>,
+) -> anyhow::Result<Option<FirstStart>> {
+    let now = Timestamp::from(SystemTime::now());
+    let instance = store.instance();
+    if let Some(Bootstrap { account, token }) = bootstrap {
+        let digest = identity.digest(token);
+        instance
+            .ensure_bootstrap(*account, digest, token.last_four(), now)
+            .await
+            .context("the bootstrap account and token cannot be written")?;
+        return Ok(None);
+    }
+    let token = fresh_token()?;
+    let digest = identity.digest(&token);
+    let made = instance
+        .first_start("default", digest, token.last_four(), now)
+        .await
+        .context("the first account and token cannot be written")?;
+    Ok(made.map(|(account, _)| FirstStart {
+        account: account.id,
+        token,
+    }))
+}
+
+/// A token from the system's randomness.
+pub(crate) fn fresh_token() -> anyhow::Result<TokenText> {
+    let mut bits = [0; 32];
+    getrandom::fill(&mut bits).context("the system has no randomness")?;
+    Ok(TokenText::from_random(bits))
+}

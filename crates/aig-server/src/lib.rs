@@ -1,0 +1,20 @@
+//! The binary `aig`: reads settings, builds the house, runs it and drains it.
+//!
+//! The library exists so that tests can build the same house in their own process. It is the only
+//! room that reads flags, environment and files of settings, and the only one that starts and
+//! stops tasks; everything else is left to the rooms that it wires together.
+
+pub mod bootstrap;
+pub mod cli;
+pub mod config;
+mod demo;
+mod front;
+pub mod house;
+pub mod keys;
+mod local;
+pub mod offline;
+mod ops;
+mod print;
+mod remote;
+mod serve;
+mod wiring;

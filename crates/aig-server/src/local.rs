@@ -1,0 +1,160 @@
+//! `aig account` and `aig token`: administration of an instance, on its data directory.
+//!
+//! They work while a server runs on the same directory; it notices within seconds. What a tenant
+//! may do stands in the API instead.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use aig_model::{AccountId, Permissions, Timestamp, TokenId};
+use anyhow::bail;
+use clap::Subcommand;
+
+use crate::house::{fresh_token, open};
+use crate::keys;
+use crate::print::{moment, table};
+
+/// Where the instance is.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Place {
+    /// Directory of the databases and keys
+    #[arg(
+        long,
+        env = "AIG_DATA_DIR",
+        value_name = "DIR",
+        default_value = "aig-data",
+        global = true
+    )]
+    data_dir: PathBuf,
+    /// File with the token pepper, if it is not in the data directory
+    #[arg(
+        long,
+        env = "AIG_TOKEN_PEPPER_FILE",
+        value_name = "FILE",
+        global = true
+    )]
+    token_pepper_file: Option<PathBuf>,
+}
+
+/// What can be done with accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Make an account; prints its id
+    Create {
+        /// A name for people
+        #[arg(long, default_value = "account")]
+        name: String,
+        /// The id, 32 hex digits; a random one by default
+        #[arg(long)]
+        id: Option<AccountId>,
+    },
+    /// List all accounts
+    List,
+    /// Delete an account with all its gateways, tokens and logs
+    Delete {
+        /// The account's id
+        id: AccountId,
+    },
+}
+
+/// What can be done with tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token; prints it, this once
+    Create {
+        /// The account in which it is good
+        #[arg(long, env = "AIG_ACCOUNT_ID")]
+        account: AccountId,
+        /// A name for people
+        #[arg(long, default_value = "token")]
+        name: String,
+        /// What it may do: read (see gateways and logs), edit (change gateways), run (send requests)
+        #[arg(long, default_value = "read,edit,run")]
+        permissions: Permissions,
+    },
+    /// List the tokens of an account
+    List {
+        /// The account
+        #[arg(long, env = "AIG_ACCOUNT_ID")]
+        account: AccountId,
+    },
+    /// Revoke a token; a running server refuses it within 5 seconds
+    Revoke {
+        /// The token's id, as `aig token list` prints it
+        id: uuid::Uuid,
+    },
+}
+
+impl AccountCommand {
+    pub(crate) async fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let store = open(&place.data_dir)?;
+        let instance = store.instance();
+        match self {
+            Self::Create { name, id } => {
+                let account = instance.create_account(&name, id, now()).await?;
+                println!("{}", account.id);
+            }
+            Self::List => {
+                let accounts = instance.list_accounts().await?;
+                let rows = accounts
+                    .into_iter()
+                    .map(|a| [a.id.to_string(), a.name, moment(a.created_at)]);
+                println!("{}", table(["account", "name", "created"], rows));
+            }
+            Self::Delete { id } => {
+                if instance.delete_account(id).await?.is_none() {
+                    bail!("there is no account {id}; `aig account list` shows all");
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl TokenCommand {
+    pub(crate) async fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let store = open(&place.data_dir)?;
+        let instance = store.instance();
+        match self {
+            Self::Create {
+                account,
+                name,
+                permissions,
+            } => {
+                let identity = keys::identity(&place.data_dir, place.token_pepper_file.as_deref())?;
+                let token = fresh_token()?;
+                let digest = identity.digest(&token);
+                let last_four = token.last_four();
+                instance
+                    .create_token(account, &name, permissions, digest, last_four, now())
+                    .await?;
+                println!("{}", token.expose());
+            }
+            Self::List { account } => {
+                let tokens = instance.list_tokens(account).await?;
+                let rows = tokens.into_iter().map(|t| {
+                    [
+                        t.id.to_string(),
+                        t.name.to_string(),
+                        t.permissions.to_string(),
+                        format!("…{}", t.last_four),
+                        moment(t.created_at),
+                    ]
+                });
+                let head = ["token", "name", "permissions", "ends in", "created"];
+                println!("{}", table(head, rows));
+            }
+            Self::Revoke { id } => {
+                if !instance.revoke_token(TokenId(id)).await? {
+                    bail!("there is no token {id}; `aig token list` shows those of an account");
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from(SystemTime::now())
+}

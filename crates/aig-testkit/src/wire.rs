@@ -1,0 +1,157 @@
+//! A wire between a test and the control plane that looks at every answer.
+//!
+//! It forwards requests unchanged and answers unchanged. What breaks the contract is kept, and
+//! fails the test when the house goes.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::Contract;
+
+/// A running wire.
+pub struct Wire {
+    address: SocketAddr,
+    seen: Arc<Mutex<Seen>>,
+    _task: JoinSet<()>,
+}
+
+#[derive(Default)]
+struct Seen {
+    faults: Vec<String>,
+    operations: BTreeSet<String>,
+}
+
+impl Wire {
+    /// Listens on a free port and forwards to `target`.
+    pub async fn to(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("loopback has a free port");
+        let address = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let seen = Arc::default();
+        let judge = Arc::new(Judge {
+            target,
+            contract: Contract::load(),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            seen: Arc::clone(&seen),
+        });
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let judge = Arc::clone(&judge);
+                connections.spawn(async move {
+                    let service = service_fn(move |request| {
+                        let judge = Arc::clone(&judge);
+                        async move { Ok::<_, Infallible>(judge.pass(request).await) }
+                    });
+                    let server = auto::Builder::new(TokioExecutor::new());
+                    // A test that drops its connection is no fault.
+                    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+        });
+        Self {
+            address,
+            seen,
+            _task: task,
+        }
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What broke the contract so far.
+    pub fn faults(&self) -> Vec<String> {
+        self.lock().faults.clone()
+    }
+
+    /// Which operations gave an answer that was not a refusal.
+    pub fn operations(&self) -> BTreeSet<String> {
+        self.lock().operations.clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Judge {
+    target: SocketAddr,
+    contract: Arc<Contract>,
+    client: Client<HttpConnector, Incoming>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Judge {
+    async fn pass(&self, mut request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let method = request.method().as_str().to_owned();
+        let path_and_query = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |path| path.as_str())
+            .to_owned();
+        *request.uri_mut() = Uri::builder()
+            .scheme("http")
+            .authority(self.target.to_string())
+            .path_and_query(&*path_and_query)
+            .build()
+            .expect("parts of a URI make a URI");
+        let answer = match self.client.request(request).await {
+            Ok(answer) => answer,
+            Err(error) => return broken(&error),
+        };
+        let (head, body) = answer.into_parts();
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => return broken(&error),
+        };
+        // An answer to HEAD never has a body, so there is nothing to judge.
+        let judged = path_and_query
+            .strip_prefix("/client/v4")
+            .filter(|_| method != "HEAD");
+        if let Some(path) = judged {
+            self.judge(&method, path, head.status, &body);
+        }
+        Response::from_parts(head, Full::new(body))
+    }
+
+    fn judge(&self, method: &str, path: &str, status: StatusCode, body: &[u8]) {
+        let operation = self.contract.operation(method, path);
+        let fault = self.contract.fault(operation, status.as_u16(), body);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(operation) = operation.filter(|_| status.is_success()) {
+            seen.operations.insert(operation.id.clone());
+        }
+        if let Some(fault) = fault {
+            let body = String::from_utf8_lossy(body);
+            seen.faults
+                .push(format!("{method} {path}: {fault}\n  {body}"));
+        }
+    }
+}
+
+/// The wire's own answer when the house gives none; no status of the house's is like it.
+fn broken(error: &dyn std::error::Error) -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::from(format!("the house did not answer: {error}")));
+    *answer.status_mut() = StatusCode::IM_A_TEAPOT;
+    answer
+}

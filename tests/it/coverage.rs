@@ -1,0 +1,135 @@
+//! The generated client drives every operation, and a list says which it does not: that list may
+//! only shrink, and today it is empty.
+
+use std::collections::BTreeSet;
+
+use aig_client::Error;
+use aig_testkit::{Contract, House};
+use serde_json::json;
+
+/// Operations that no test drives. Nothing may be added here.
+const NOT_DRIVEN: [&str; 0] = [];
+
+#[tokio::test]
+async fn the_generated_client_drives_every_operation() {
+    let house = House::start().await;
+    let client = house.client();
+    let account = house.account().to_string();
+
+    let made = client
+        .create_ai_gateway()
+        .account_id(&account)
+        .body_map(|body| {
+            body.name(
+                "Driven"
+                    .parse::<aig_client::types::GatewayInputName>()
+                    .unwrap(),
+            )
+        })
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(made.result.id, "driven");
+    let list = client
+        .list_ai_gateways()
+        .account_id(&account)
+        .page(1)
+        .per_page(5)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(list.result_info.total_count, 2);
+    let got = client
+        .get_ai_gateway()
+        .account_id(&account)
+        .gateway_id("driven")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(got.result.name, "Driven");
+    let changed = client
+        .update_ai_gateway()
+        .account_id(&account)
+        .gateway_id("driven")
+        .body_map(|body| body.log_enabled(false))
+        .send()
+        .await
+        .unwrap();
+    assert!(!changed.result.log_enabled && !changed.result.collect_logs);
+    let logs = client
+        .list_ai_gateway_logs()
+        .account_id(&account)
+        .gateway_id("driven")
+        .search("x")
+        .send()
+        .await
+        .unwrap();
+    assert!(logs.result.is_empty());
+    let gone = client
+        .delete_ai_gateway()
+        .account_id(&account)
+        .gateway_id("driven")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(gone.result.id, "driven");
+
+    let driven = house.wire().operations();
+    let all: BTreeSet<String> = Contract::load()
+        .operations()
+        .iter()
+        .map(|o| o.id.clone())
+        .collect();
+    let excused: BTreeSet<String> = NOT_DRIVEN.into_iter().map(str::to_owned).collect();
+    let missing: Vec<_> = all
+        .difference(&driven)
+        .filter(|id| !excused.contains(*id))
+        .collect();
+    assert!(missing.is_empty(), "no test drives {missing:?}");
+    let needless: Vec<_> = excused
+        .iter()
+        .filter(|id| driven.contains(*id) || !all.contains(*id))
+        .collect();
+    assert!(
+        needless.is_empty(),
+        "strike {needless:?} from the list: they are driven, or gone"
+    );
+}
+
+#[tokio::test]
+async fn errors_reach_the_client_with_their_codes() {
+    let house = House::start().await;
+    let account = house.account().to_string();
+    let client = house.client();
+    let request = client
+        .get_ai_gateway()
+        .account_id(&account)
+        .gateway_id("absent");
+    let Err(Error::ErrorResponse(error)) = request.send().await else {
+        panic!("an absent gateway is a declared error");
+    };
+    assert_eq!((error.status().as_u16(), error.errors[0].code), (404, 7002));
+
+    let nobody = house.client_as("nobody");
+    let request = nobody.list_ai_gateways().account_id(&account);
+    let Err(Error::ErrorResponse(error)) = request.send().await else {
+        panic!("an unknown token is a declared error");
+    };
+    assert_eq!(
+        (error.status().as_u16(), error.errors[0].code),
+        (401, 10000)
+    );
+}
+
+/// The wire is a judge only if it can find fault.
+#[tokio::test]
+async fn an_answer_that_breaks_the_contract_is_noticed() {
+    let contract = Contract::load();
+    let operation = contract
+        .operation("GET", "/accounts/x/ai-gateway/gateways/y")
+        .unwrap();
+    assert_eq!(operation.id, "getAiGateway");
+    let body = json!({"result": {"id": 7}, "success": true, "errors": [], "messages": []});
+    let fault = contract.fault(Some(operation), 200, body.to_string().as_bytes());
+    assert!(fault.unwrap().contains("/result/id"));
+}

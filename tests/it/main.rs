@@ -1,0 +1,12 @@
+//! Every feature of the house, seen from outside: one binary, a module per feature.
+
+mod control_access;
+mod control_gateways;
+mod control_logs;
+mod coverage;
+mod data_answers;
+mod data_door;
+mod data_ends;
+mod ops;
+mod process;
+mod shared_directory;
