@@ -106,4 +106,11 @@ mod tests {
             assert_eq!(kept(header), None, "{header}");
         }
     }
+
+    #[test]
+    fn what_was_written_is_read_back_with_the_gateways_own_entries() {
+        let json = r#"{"cf.user_id":"u","a":1.5,"b":false}"#;
+        assert_eq!(Metadata::from_json(json).unwrap().to_json(), json);
+        assert_eq!(Metadata::from_json("[1]"), None);
+    }
 }

@@ -15,9 +15,9 @@
 //!   step with only one try keeps its timeout, else nobody could ever set one; and so does the
 //!   last try of any other step, else the next step would never come.
 //! - Of a request's retries at most [`Attempts::MAX_RETRIES`] are made, over all steps together.
-//!   First tries of steps are not counted: a request may have any number of steps, and one that
-//!   is never tried would be a promise broken. Attempts of client, gateway and steps multiply;
-//!   this keeps a dead provider from being asked more than it costs to know that it is dead.
+//!   First tries of steps are not counted: a request may have any number of steps, and each is a
+//!   provider that the caller named. Retries are different, they multiply: those of the client's
+//!   library by those of the gateway by the number of steps, all against providers in trouble.
 //! - Whether a retry can be afforded is asked last and once per retry, of whoever keeps the budget
 //!   over all requests; being refused leads to the next step like attempts used up.
 //! - A request whose body is no longer held as a whole cannot be sent again, to nobody: one
@@ -152,7 +152,9 @@ impl Attempts {
         Next::Try {
             step: self.step,
             attempt: self.attempt,
-            timeout: options.timeout().filter(|_| self.attempt == 1 || may_follow),
+            timeout: options
+                .timeout()
+                .filter(|_| self.attempt == 1 || may_follow),
         }
     }
 

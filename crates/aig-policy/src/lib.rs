@@ -3,6 +3,12 @@
 //! One file, one question. Nothing here opens, reads a clock, waits or logs; `aig-proxy` and
 //! `aig-control` carry out what is decided here.
 
+pub mod attempts;
 pub mod identity;
+pub mod options;
+pub mod retry;
 
+pub use attempts::{Attempts, BodyLost, GaveUp, Next};
 pub use identity::{Admitted, Caller, Identity, NotAdmitted};
+pub use options::{Backoff, Options, RetrySetting};
+pub use retry::Failure;

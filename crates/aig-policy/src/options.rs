@@ -154,12 +154,12 @@ impl RetrySetting {
 
     /// From how many tries there may be in all, and the delay in milliseconds; numbers out of
     /// range are clamped.
-    pub fn new(
-        max_attempts: Option<u64>,
-        delay_ms: Option<u64>,
-        backoff: Option<Backoff>,
-    ) -> Self {
-        let attempts = |n| u8::try_from(n).unwrap_or(u8::MAX).clamp(1, Self::MAX_ATTEMPTS);
+    pub fn new(max_attempts: Option<u64>, delay_ms: Option<u64>, backoff: Option<Backoff>) -> Self {
+        let attempts = |n| {
+            u8::try_from(n)
+                .unwrap_or(u8::MAX)
+                .clamp(1, Self::MAX_ATTEMPTS)
+        };
         Self {
             max_attempts: max_attempts.map(attempts),
             delay: delay_ms.map(|ms| Duration::from_millis(ms).min(Self::MAX_DELAY)),

@@ -111,7 +111,9 @@ pub fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date: SystemTime = httpdate::parse_http_date(text).ok()?;
-    let ahead = Timestamp::from(date).as_millis().saturating_sub(now.as_millis());
+    let ahead = Timestamp::from(date)
+        .as_millis()
+        .saturating_sub(now.as_millis());
     Some(Duration::from_millis(u64::try_from(ahead).unwrap_or(0)))
 }
 

@@ -65,12 +65,7 @@ impl Door {
             .collect();
         let id = gateway.parse().ok();
         self.identity
-            .admit(
-                &self.snapshot,
-                Some(self.account),
-                id.as_ref(),
-                &credentials,
-            )
+            .admit(&self.snapshot, Some(self.account), id.as_ref(), &tokens)
             .map(|admitted| admitted.caller)
     }
 }
