@@ -1,0 +1,52 @@
+//! The project's own commands, one file each. They never link a generated crate:
+//! a broken generated file must not keep anybody from generating it again.
+
+mod client;
+mod contract_diff;
+mod regen;
+mod tidy;
+mod write;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+const HELP: &str = "\
+Commands:
+  cargo xtask regen [--check] [--accept-new-base]
+      Derive everything that is derived from spec/. --check writes nothing and
+      fails on the first stale file.
+  cargo xtask contract-diff [--format text|json]
+      Compare what the server emits with the contract.
+  cargo xtask tidy
+      Check the order of the house: rooms, headers, generated files.
+";
+
+fn main() -> anyhow::Result<ExitCode> {
+    let root = root()?;
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    match command.as_str() {
+        "regen" => regen::run(&root, arguments.collect()),
+        "contract-diff" => contract_diff::run(&root, arguments.collect()),
+        "tidy" => tidy::run(&root),
+        "" | "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        unknown => {
+            eprint!("there is no command `{unknown}`\n\n{HELP}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// The repository, whose `xtask` folder this was built from.
+fn root() -> anyhow::Result<PathBuf> {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let root = here
+        .parent()
+        .context("xtask is in a folder of the repository")?;
+    Ok(root.to_owned())
+}
