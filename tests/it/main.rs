@@ -1,5 +1,7 @@
 //! Every feature of the house, seen from outside: one binary, a module per feature.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod control_access;
 mod control_gateways;
 mod control_logs;

@@ -50,23 +50,23 @@ pub enum LogFormat {
 /// The settings as flags and environment variables say them.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Flags {
-    /// File of settings, in TOML; every setting below may stand in it under the name in brackets
+    /// File of settings, in TOML; every setting below may stand in it under its name there
     #[arg(long, env = "AIG_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Address to listen on; port 0 takes a free one [listen] [default: 127.0.0.1:8787]
+    /// Address to listen on; port 0 takes a free one (file: listen) [default: 127.0.0.1:8787]
     #[arg(long, env = "AIG_LISTEN", value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
-    /// Address for the control plane, /metrics and /openapi.json alone [control_listen]
+    /// Address for the control plane, /metrics and /openapi.json alone (file: control_listen)
     /// [default: the same as --listen]
     #[arg(long, env = "AIG_CONTROL_LISTEN", value_name = "ADDR")]
     pub control_listen: Option<SocketAddr>,
-    /// Directory of the databases and keys, made if absent [data_dir] [default: aig-data]
+    /// Directory of the databases and keys, made if absent (file: data_dir) [default: aig-data]
     #[arg(long, env = "AIG_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Origin under which callers reach this gateway [public_url] [default: the bound address]
+    /// Origin under which callers reach this gateway (file: public_url) [default: the bound address]
     #[arg(long, env = "AIG_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
-    /// Base URL of a provider, new or known; may be repeated [providers.SLUG] base_url
+    /// Base URL of a provider, new or known; may be repeated (file: providers.SLUG.base_url)
     #[arg(
         long = "provider",
         env = "AIG_PROVIDERS",
@@ -74,7 +74,7 @@ pub struct Flags {
         value_delimiter = ','
     )]
     pub providers: Vec<String>,
-    /// Network that may be dialled on any port and without TLS; may be repeated [egress] allow
+    /// Network that may be dialled on any port and without TLS; may be repeated (file: egress.allow)
     /// [default: public addresses over HTTPS only]
     #[arg(
         long,
@@ -83,26 +83,26 @@ pub struct Flags {
         value_delimiter = ','
     )]
     pub egress_allow: Vec<IpNet>,
-    /// File with the token pepper, 64 hex digits [token_pepper_file]
+    /// File with the token pepper, 64 hex digits (file: token_pepper_file)
     /// [default: token-pepper in the data directory, made at the first start]
     #[arg(long, env = "AIG_TOKEN_PEPPER_FILE", value_name = "FILE")]
     pub token_pepper_file: Option<PathBuf>,
-    /// Longest request body that is forwarded, in bytes [max_request_body] [default: 536870912]
+    /// Longest request body that is forwarded, in bytes (file: max_request_body) [default: 536870912]
     #[arg(long, env = "AIG_MAX_REQUEST_BODY", value_name = "BYTES")]
     pub max_request_body: Option<u64>,
-    /// Seconds that connecting to a provider may take [connect_timeout] [default: 10]
+    /// Seconds that connecting to a provider may take (file: connect_timeout) [default: 10]
     #[arg(long, env = "AIG_CONNECT_TIMEOUT", value_name = "SECONDS")]
     pub connect_timeout: Option<u64>,
-    /// Seconds that a caller may take to send the head of a request [header_timeout] [default: 10]
+    /// Seconds that a caller may take to send the head of a request (file: header_timeout) [default: 10]
     #[arg(long, env = "AIG_HEADER_TIMEOUT", value_name = "SECONDS")]
     pub header_timeout: Option<u64>,
-    /// Seconds that open requests may go on after a stop signal [drain_timeout] [default: 300]
+    /// Seconds that open requests may go on after a stop signal (file: drain_timeout) [default: 300]
     #[arg(long, env = "AIG_DRAIN_TIMEOUT", value_name = "SECONDS")]
     pub drain_timeout: Option<u64>,
-    /// What the process logs, in the filter syntax of tracing-subscriber [log] [default: info]
+    /// What the process logs, in the filter syntax of tracing-subscriber (file: log) [default: info]
     #[arg(long, env = "AIG_LOG", value_name = "FILTER")]
     pub log: Option<String>,
-    /// How the process logs [log_format] [default: text]
+    /// How the process logs (file: log_format) [default: text]
     #[arg(long, env = "AIG_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
 }
