@@ -1,6 +1,7 @@
 //! The door of the data plane: who passes, who learns what, what is taken off at the door.
 
-use aig_testkit::{House, Provider};
+use aig_model::TokenText;
+use aig_testkit::{House, Provider, eventually};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -102,19 +103,40 @@ async fn errors_have_the_shape_that_clients_branch_on() {
     assert!(body.get("errors").is_none(), "the plural is the API host's");
 }
 
+/// How many rows for the account's `default` stand in the file.
+fn written_defaults(house: &House) -> u32 {
+    let config = rusqlite::Connection::open(house.directory().join("config.db")).unwrap();
+    config
+        .query_row(
+            "SELECT count(*) FROM gateway WHERE account_id = ?1 AND gateway_id = 'default'",
+            [house.account().to_string()],
+            |row| row.get(0),
+        )
+        .unwrap()
+}
+
 #[tokio::test]
 async fn the_default_gateway_is_written_at_its_first_use() {
     let provider = Provider::start().await;
+    provider.always_answers(200, &[("content-type", "application/json")], "{}");
     let house = House::with(&provider).await;
-    provider.answers(200, &[("content-type", "application/json")], "{}");
+    house.gateway("g", json!({})).await;
+    assert_eq!(knock(&house, "g", &[]).await.0, 200);
+    // A refused request is no use of it, and neither is looking at it.
+    assert_eq!(knock(&house, "default", &[]).await.0, 401);
+    house.logged("default", 1).await;
+    assert_eq!(written_defaults(&house), 0, "nobody has used it yet");
+
     let own = bearer(house.token());
-    assert_eq!(
-        knock(&house, "default", &[("cf-aig-authorization", &own)])
-            .await
-            .0,
-        200
-    );
-    let rows = house.logged("default", 1).await;
+    for _ in 0..2 {
+        let answer = knock(&house, "default", &[("cf-aig-authorization", &own)]).await;
+        assert_eq!(answer.0, 200);
+    }
+    eventually("the row of the default gateway", async || {
+        (written_defaults(&house) == 1).then_some(())
+    })
+    .await;
+    let rows = house.logged("default", 3).await;
     assert_eq!(rows[0]["status_code"], 200);
 }
 
@@ -155,6 +177,17 @@ async fn the_gateways_token_never_reaches_a_provider() {
                 ("x-api-key", token.clone()),
             ],
         ),
+        // Another house's token, or one that was revoked, beside the good one.
+        (
+            "openai/x",
+            vec![
+                ("cf-aig-authorization", bearer(&token)),
+                (
+                    "authorization",
+                    bearer(TokenText::from_random([8; 32]).expose()),
+                ),
+            ],
+        ),
     ] {
         provider.answers(200, &[("content-type", "application/json")], "{}");
         let mut request = house.http().post(house.url("g", path));
@@ -168,7 +201,7 @@ async fn the_gateways_token_never_reaches_a_provider() {
         );
         let received = provider.next_request().await;
         let head = String::from_utf8_lossy(&received.head);
-        assert!(!head.contains(&token), "{head}");
+        assert!(!head.contains("aig_"), "{head}");
     }
 }
 
@@ -209,8 +242,8 @@ async fn unknown_providers_and_other_forms_are_named() {
         ("g/no-such-provider/chat", 400, 2008),
         ("g/OpenAI/chat", 400, 2008),
         ("g/compat/chat/completions", 400, 2008),
-        ("g", 400, 2008),
-        ("g/", 400, 2008),
+        ("g", 400, 7001),
+        ("g/", 400, 7001),
     ] {
         let url = format!("http://{}/v1/{}/{path}", house.address(), house.account());
         let answer = house.http().post(url).body("[]").send().await.unwrap();

@@ -162,6 +162,73 @@ async fn answers_without_a_body_are_complete() {
     );
 }
 
+#[tokio::test]
+async fn an_answer_with_trailers_is_complete() {
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    provider.answers_raw(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n2\r\nok\r\n0\r\nx-t: 1\r\n\r\n",
+    );
+    let request = house.http().post(house.url("g", "openai/x"));
+    assert_eq!(
+        request
+            .body("{}")
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap(),
+        "ok"
+    );
+    assert_eq!(only_row(&house).await["outcome"], "complete");
+}
+
+/// Without a length and without chunks only the stream itself can say that it is whole.
+#[tokio::test]
+async fn a_stream_that_ends_by_closing_is_whole_only_if_it_says_so() {
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+    provider.answers_raw(format!("{head}data: {{}}\n\n"));
+    let request = house.http().post(house.url("g", "openai/x"));
+    let answer = request.body("{}").send().await.unwrap();
+    assert!(answer.text().await.is_err(), "a clean end would be a lie");
+    assert_eq!(only_row(&house).await["outcome"], "upstream_broke");
+
+    provider.answers_raw(format!("{head}data: {{}}\n\ndata: [DONE]\n\n"));
+    let request = house.http().post(house.url("g", "openai/x"));
+    let answer = request.body("{}").send().await.unwrap();
+    assert!(answer.text().await.unwrap().ends_with("data: [DONE]\n\n"));
+    assert_eq!(house.logged("g", 2).await[0]["outcome"], "complete");
+}
+
+#[tokio::test]
+async fn a_length_beside_chunks_does_not_cut_the_answer() {
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    provider.answers_raw(
+        "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    );
+    let request = house.http().post(house.url("g", "openai/x"));
+    let answer = request.body("{}").send().await.unwrap();
+    assert!(answer.headers().get("content-length").is_none());
+    assert_eq!(answer.text().await.unwrap(), "abc");
+}
+
+#[tokio::test]
+async fn another_protocol_is_no_answer() {
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    provider.answers_raw(
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+    );
+    let request = house.http().post(house.url("g", "openai/x"));
+    let answer = request.body("{}").send().await.unwrap();
+    assert!(answer.text().await.unwrap().contains("\"code\":2005"));
+    assert_eq!(only_row(&house).await["outcome"], "unanswered");
+}
+
 /// A caller that does not read stops the provider from sending: nothing piles up in the house.
 #[tokio::test]
 async fn backpressure_reaches_the_provider() {

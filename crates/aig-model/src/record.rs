@@ -68,6 +68,10 @@ pub enum Outcome {
     UpstreamBroke,
     /// No usable answer came from the provider.
     Unanswered,
+    /// The try failed and another one followed, of the same step or of the next.
+    Superseded,
+    /// The gateway ended it itself: its drain deadline ran out, or it failed.
+    Cut,
 }
 
 /// Tokens as the provider counted them; `None` where it did not say.
@@ -116,12 +120,14 @@ impl Record {
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Complete,
         Self::Refused,
         Self::ClientGone,
         Self::UpstreamBroke,
         Self::Unanswered,
+        Self::Superseded,
+        Self::Cut,
     ];
 
     /// The word for it in logs, tables and the contract.
@@ -132,6 +138,8 @@ impl Outcome {
             Self::ClientGone => "client_gone",
             Self::UpstreamBroke => "upstream_broke",
             Self::Unanswered => "unanswered",
+            Self::Superseded => "superseded",
+            Self::Cut => "cut",
         }
     }
 

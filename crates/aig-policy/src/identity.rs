@@ -87,6 +87,12 @@ impl Identity {
         snapshot.token(&self.digest(&token)).cloned()
     }
 
+    /// Whether a text is a token of some house's making: of ours, of one that was revoked, of
+    /// another instance. None of them is anything that a provider should see.
+    pub fn is_token(text: &str) -> bool {
+        TokenText::parse(without_scheme(text)).is_ok()
+    }
+
     /// Decides at the door of a gateway.
     ///
     /// The gateway is looked up first, then its own setting decides. That a gateway does not exist

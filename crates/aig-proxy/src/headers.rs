@@ -1,14 +1,15 @@
 //! Which headers travel on, and which end here (rule R8).
 //!
 //! Towards the provider: hop-by-hop headers and whatever `Connection` names, everything of the
-//! gateway's own (`cf-aig-*` and the two old cache names), the caller's address trail, and
-//! `Expect`, which the listener has already answered. Towards the caller: hop-by-hop headers, and
-//! `cf-aig-*`, which only the gateway may say. All else passes, known or not.
+//! gateway's own (`cf-aig-*`, `cf-access-*` and the two old cache names), the caller's addresses,
+//! cookies and trace baggage, and `Expect`, which the listener has already answered. Towards the
+//! caller: hop-by-hop headers, `cf-aig-*`, which only the gateway may say, and what a provider
+//! says about its own origin, which is not the gateway's. All else passes, known or not.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-/// Prefix of the gateway's own headers.
-const OWN_PREFIX: &str = "cf-aig-";
+/// Prefixes of headers between callers and the gateway.
+const OWN_PREFIXES: [&str; 2] = ["cf-aig-", "cf-access-"];
 
 /// Headers between two neighbours, never passed on. Source: RFC 9110 section 7.6.1.
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -24,8 +25,9 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 ];
 
 /// What else ends here on the way to the provider.
-const NOT_FOR_PROVIDERS: [HeaderName; 11] = [
+const NOT_FOR_PROVIDERS: [HeaderName; 18] = [
     header::HOST,
+    header::COOKIE,
     header::EXPECT,
     header::FORWARDED,
     header::VIA,
@@ -34,9 +36,26 @@ const NOT_FOR_PROVIDERS: [HeaderName; 11] = [
     HeaderName::from_static("x-forwarded-port"),
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-client-ip"),
+    HeaderName::from_static("x-cluster-client-ip"),
+    HeaderName::from_static("true-client-ip"),
+    HeaderName::from_static("cf-connecting-ip"),
+    HeaderName::from_static("cf-connecting-ipv6"),
+    HeaderName::from_static("baggage"),
     // The old names of cf-aig-skip-cache and cf-aig-cache-ttl.
     HeaderName::from_static("cf-skip-cache"),
     HeaderName::from_static("cf-cache-ttl"),
+];
+
+/// What a provider says about its own origin, and what it measures for itself.
+const NOT_FOR_CALLERS: [HeaderName; 7] = [
+    header::ALT_SVC,
+    header::SET_COOKIE,
+    header::STRICT_TRANSPORT_SECURITY,
+    HeaderName::from_static("nel"),
+    HeaderName::from_static("report-to"),
+    HeaderName::from_static("reporting-endpoints"),
+    HeaderName::from_static("server-timing"),
 ];
 
 /// Leaves in a caller's headers what the provider is to see.
@@ -50,11 +69,18 @@ pub(crate) fn for_provider(headers: &mut HeaderMap) {
 
 /// Leaves in a provider's headers what the caller is to see.
 pub(crate) fn for_caller(headers: &mut HeaderMap) {
+    // A body in chunks has no other length (RFC 9112 section 6.3).
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        headers.remove(header::CONTENT_LENGTH);
+    }
     remove_hop_by_hop(headers);
     remove_own(headers);
+    for name in &NOT_FOR_CALLERS {
+        headers.remove(name);
+    }
 }
 
-/// Takes the values of `names` that are `gone` out, keeping others of the same name.
+/// Takes the values of a header that are `gone` out, keeping others of the same name.
 pub(crate) fn remove_values(
     headers: &mut HeaderMap,
     name: &HeaderName,
@@ -105,7 +131,11 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
 fn remove_own(headers: &mut HeaderMap) {
     let own: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| name.as_str().starts_with(OWN_PREFIX))
+        .filter(|name| {
+            OWN_PREFIXES
+                .iter()
+                .any(|own| name.as_str().starts_with(own))
+        })
         .cloned()
         .collect();
     for name in &own {

@@ -5,8 +5,9 @@
 //! is left of a dropped body is read and thrown away for a moment, within tight bounds. The bytes
 //! are never taken for another request: that is the transport's framing, which stays in force.
 
+use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,14 +15,27 @@ use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use tokio::time::Sleep;
+
+use crate::body::BodyError;
 
 /// A request's body. What is left of it when it is dropped is drained.
 pub struct Inbound {
     body: Option<Incoming>,
+    /// Runs while more is asked for and nothing comes.
+    idle: Option<Pin<Box<Sleep>>>,
     /// Whether the caller waits for permission to send; then nothing is on its way.
     expects: bool,
 }
 
+/// Nothing more of the body came for a while.
+#[derive(Debug, thiserror::Error)]
+#[error("the request's body did not arrive")]
+pub(crate) struct Idle;
+
+/// How long a caller may pause in the middle of a body; waiting for whom it is sent to does not
+/// count.
+const IDLE_TIME: Duration = Duration::from_secs(30);
 /// How much is thrown away at most, in bytes.
 const DRAIN_BYTES: usize = 4 << 20;
 /// How long at most.
@@ -31,6 +45,7 @@ impl Inbound {
     pub(crate) fn new(body: Incoming, headers: &HeaderMap) -> Self {
         Self {
             body: Some(body),
+            idle: None,
             expects: headers.contains_key(header::EXPECT),
         }
     }
@@ -38,17 +53,25 @@ impl Inbound {
 
 impl Body for Inbound {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         self.expects = false;
-        match &mut self.body {
-            Some(body) => Pin::new(body).poll_frame(cx),
-            None => Poll::Ready(None),
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        if let Poll::Ready(polled) = Pin::new(body).poll_frame(cx) {
+            self.idle = None;
+            return Poll::Ready(polled.map(|frame| frame.map_err(Into::into)));
         }
+        let idle = self
+            .idle
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(IDLE_TIME)));
+        ready!(idle.as_mut().poll(cx));
+        Poll::Ready(Some(Err(Idle.into())))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -9,18 +9,20 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use crate::socket::Socket;
 use crate::{Body, Inbound, Metrics};
 
 /// An answer on its way.
@@ -52,6 +54,10 @@ pub struct Listener {
 /// How long to wait when no connection can be accepted; the cause (no file descriptors) passes
 /// when others close, and trying at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// The longest head of a request, in bytes; a longer one is 431.
+const MAX_HEAD: usize = 64 << 10;
+/// How often an HTTP/2 caller is asked whether it is still there, and how long it may take to say.
+const PING: Duration = Duration::from_secs(20);
 /// Streams that one HTTP/2 connection may have open.
 const MAX_STREAMS: u32 = 200;
 
@@ -85,11 +91,15 @@ impl Listener {
         builder
             .http1()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.config.header_timeout);
+            .header_read_timeout(self.config.header_timeout)
+            .max_buf_size(MAX_HEAD);
         builder
             .http2()
             .timer(TokioTimer::new())
-            .max_concurrent_streams(MAX_STREAMS);
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(MAX_HEAD as u32)
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PING);
         let builder = Arc::new(builder);
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();
@@ -122,7 +132,7 @@ impl Listener {
             .is_err()
         {
             let cut = connections.len();
-            self.metrics.cut_at_drain.inc_by(cut as u64);
+            self.metrics.cut(cut as u64);
             tracing::warn!(
                 connections = cut,
                 "the drain deadline ran out; open requests are cut"
@@ -141,14 +151,18 @@ impl Listener {
         let metrics = Arc::clone(&self.metrics);
         let watcher = graceful.watcher();
         let builder = Arc::clone(builder);
+        let header_timeout = self.config.header_timeout;
         async move {
             // One event of a stream must not wait for the acknowledgement of the last.
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "the connection was gone before it was served");
                 return;
             }
-            metrics.connections.inc();
+            let _open = Open::count(&metrics);
+            let socket = Socket::new(stream);
+            let begun = Arc::new(AtomicBool::new(false));
             let service = service_fn(|request: Request<Incoming>| {
+                begun.store(true, Ordering::Relaxed);
                 let (head, body) = request.into_parts();
                 let body = Inbound::new(body, &head.headers);
                 let answer = Arc::clone(&handler).handle(Request::from_parts(head, body));
@@ -161,19 +175,43 @@ impl Listener {
                     }))
                 }
             });
-            let serving = builder.serve_connection(TokioIo::new(stream), service);
-            if let Err(error) = watcher.watch(serving).await {
-                tracing::debug!(error = &*error, "a connection ended early");
+            let serving = watcher.watch(builder.serve_connection(socket.clone(), service));
+            // hyper's own timer starts when it knows the protocol, and who sends nothing, or half
+            // of HTTP/2's preface, never gets there.
+            let silent = async {
+                tokio::time::sleep(header_timeout).await;
+                if begun.load(Ordering::Relaxed) {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                served = serving => if let Err(error) = served {
+                    tracing::debug!(error = &*error, "a connection ended early");
+                },
+                () = socket.closed() => tracing::debug!("a caller left in the middle"),
+                () = silent => tracing::debug!("a caller sent no request"),
             }
-            metrics.connections.dec();
         }
+    }
+}
+
+/// An open connection, counted while it is there.
+struct Open<'m>(&'m Metrics);
+
+impl<'m> Open<'m> {
+    fn count(metrics: &'m Metrics) -> Self {
+        metrics.connections.inc();
+        Self(metrics)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.connections.dec();
     }
 }
 
 /// A panic costs the request in which it happened, and no other.
 fn panicked() -> Response<Body> {
-    let failure = crate::respond::Failure::Internal;
-    let mut response = failure.response();
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response
+    crate::respond::Failure::Internal.response()
 }

@@ -1,5 +1,7 @@
 //! Counters of the data plane, for `/metrics`. Labels are small closed sets, never a caller's text.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aig_model::Outcome;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -15,9 +17,11 @@ pub struct Metrics {
     pub(crate) connections: Gauge,
     pub(crate) panics: Counter,
     pub(crate) accept_failures: Counter,
-    pub(crate) cut_at_drain: Counter,
+    cut_at_drain: Counter,
     pub(crate) metadata_dropped: Counter,
     pub(crate) inspection_given_up: Counter,
+    /// Whether connections are being cut because the drain deadline ran out.
+    cutting: AtomicBool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -80,6 +84,16 @@ impl Metrics {
     pub(crate) fn ended(&self, outcome: Outcome) {
         let outcome = outcome.as_str();
         self.requests.get_or_create(&ByOutcome { outcome }).inc();
+    }
+
+    /// From now on whatever ends is cut by the gateway, not left by its caller.
+    pub(crate) fn cut(&self, connections: u64) {
+        self.cutting.store(true, Ordering::Release);
+        self.cut_at_drain.inc_by(connections);
+    }
+
+    pub(crate) fn is_cutting(&self) -> bool {
+        self.cutting.load(Ordering::Acquire)
     }
 
     pub(crate) fn failed(&self, code: u32) {

@@ -4,35 +4,40 @@
 //! route        raw path → account, gateway, provider, tail     400, 404
 //! snapshot     what the configuration says at this moment
 //! identity     credential, wherever it stands → Caller         401/2009, 400/2001
-//! provider     the row that knows the wire                     400/2008
-//! upstream     one request, once                               400/2005
+//! plan         which requests to which providers, in order     400/2008, 400/7001
+//! attempts     try, wait, next step, or give up                400/2005
 //! tee          every chunk on to the caller, a look at each    → record
 //! ```
 //!
 //! Each stage leaves its decision to `aig-policy` or `aig-provider` and its failure to `respond`.
-//! The order of stages is Cloudflare's; those between identity and upstream (cache, limits,
+//! The order of stages is Cloudflare's; those between identity and attempts (cache, limits,
 //! spend, guardrails) have their place there.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use aig_model::{Gateway, Metadata, Outcome, Record, Snapshot, Timestamp, Token, Usage};
-use aig_policy::{Admitted, Identity, NotAdmitted};
-use aig_provider::{Provider, Providers, RequestReader, ResponseReader};
+use aig_model::{Gateway, Snapshot, Token};
+use aig_policy::{Admitted, Identity, NotAdmitted, Options};
+use aig_provider::{Provider, Providers};
+use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Request, Response, Version};
+use http::request::Parts;
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, Limited};
 use tokio::sync::watch;
-use uuid::Uuid;
 
+use crate::drive::{Driven, Driver};
 use crate::egress::EgressRules;
+use crate::ids::Ids;
 use crate::metrics::Metrics;
+use crate::payload::{MAX_KEPT, Payload};
+use crate::plan::{Arrival, Place, Plan, Step};
 use crate::ports::{DefaultGateways, Recorder};
-use crate::record::{Trail, clipped};
 use crate::respond::Failure;
 use crate::route::Route;
-use crate::tee::{Notes, Tee, Upload};
+use crate::universal::Sent;
 use crate::upstream::Upstream;
-use crate::{Body, Inbound, headers};
+use crate::{Body, Inbound, headers, universal};
 
 /// Settings of the data plane.
 #[derive(Clone, Debug)]
@@ -53,25 +58,21 @@ pub struct DataPlane {
     max_request_body: u64,
     identity: Arc<Identity>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
-    upstream: Upstream,
-    recorder: Arc<dyn Recorder>,
+    driver: Driver,
     defaults: Arc<dyn DefaultGateways>,
     metrics: Arc<Metrics>,
 }
 
-/// The ids under which one request is known.
-struct Ids {
-    /// Of the request, the log row and, unless the caller chose one, the event.
-    request: Uuid,
-    event: Option<HeaderValue>,
+/// The gateway tokens of a request, and what of it no provider may see.
+#[derive(Default)]
+struct Tokens {
+    good: Vec<Arc<Token>>,
+    /// The provider headers in which a token stands, be it good, revoked or another house's.
+    places: Vec<HeaderName>,
 }
 
 static GATEWAY_TOKEN: HeaderName = HeaderName::from_static("cf-aig-authorization");
 const COLLECT_LOG: &str = "cf-aig-collect-log";
-const EVENT_ID: &str = "cf-aig-event-id";
-const METADATA: &str = "cf-aig-metadata";
-/// The longest event id that is taken from a caller, in bytes; a longer one is not an id.
-const MAX_EVENT_ID: usize = 256;
 
 // === impl DataPlane ===
 
@@ -85,13 +86,13 @@ impl DataPlane {
         defaults: Arc<dyn DefaultGateways>,
         metrics: Arc<Metrics>,
     ) -> Self {
+        let upstream = Upstream::new(config.egress, config.connect_timeout);
         Self {
+            driver: Driver::new(&config.providers, upstream, recorder, Arc::clone(&metrics)),
             providers: config.providers,
             max_request_body: config.max_request_body,
             identity,
             snapshots,
-            upstream: Upstream::new(config.egress, config.connect_timeout),
-            recorder,
             defaults,
             metrics,
         }
@@ -101,246 +102,238 @@ impl DataPlane {
     pub async fn handle(&self, request: Request<Inbound>) -> Response<Body> {
         let started = Instant::now();
         let ids = Ids::of(request.headers());
-        let mut logged = false;
-        let mut response = match self.carry(request, &ids, started, &mut logged).await {
-            Ok(response) => response,
-            Err(failure) => {
-                self.metrics.failed(failure.code());
-                failure.response()
-            }
-        };
-        ids.stamp(response.headers_mut(), logged);
+        let driven = self.carry(request, &ids, started).await;
+        let mut response = driven.answer.unwrap_or_else(|failure| {
+            self.metrics.failed(failure.code());
+            failure.response()
+        });
+        ids.stamp(response.headers_mut(), driven.log, driven.step);
         response
     }
 
-    async fn carry(
-        &self,
-        request: Request<Inbound>,
-        ids: &Ids,
-        started: Instant,
-        logged: &mut bool,
-    ) -> Result<Response<Body>, Failure> {
-        let route = Route::read(request.uri()).ok_or(Failure::NoSuchPath)?;
+    async fn carry(&self, request: Request<Inbound>, ids: &Ids, started: Instant) -> Driven {
+        let (head, body) = request.into_parts();
+        let Some(route) = Route::read(&head.uri) else {
+            return Driven::refused(Failure::NoSuchPath);
+        };
         let snapshot = Arc::clone(&self.snapshots.borrow());
         let provider = self.providers.get(route.provider);
-        let (spent, tokens): (Vec<_>, Vec<_>) = self
-            .tokens(&snapshot, request.headers(), provider)
-            .into_iter()
-            .unzip();
-
-        let admitted =
-            self.identity
-                .admit(&snapshot, route.account, route.gateway.as_ref(), &tokens);
-        // A refused request leaves the same trail as a served one, if its gateway exists at all.
-        let gateway = match &admitted {
-            Ok(admitted) => Some(Arc::clone(&admitted.found.gateway)),
-            Err(_) => (route.account.zip(route.gateway.as_ref()))
-                .and_then(|(account, id)| snapshot.gateway(account, id))
-                .map(|found| found.gateway),
-        };
-        let trail = gateway.map(|gateway| {
-            let collect =
-                headers::switch(request.headers(), COLLECT_LOG).unwrap_or(gateway.collect_logs);
-            *logged = collect;
-            let record = self.arrival(&request, &route, &gateway, ids);
-            let (recorder, metrics) = (Arc::clone(&self.recorder), Arc::clone(&self.metrics));
-            Trail::begin(record, started, collect, recorder, metrics)
-        });
-
-        let found = admitted.map_err(Failure::from).and_then(|admitted| {
-            let provider = match route.provider {
-                "" => Err(Failure::NoUniversalEndpoint),
-                _ => provider.ok_or(Failure::InvalidProvider),
-            }?;
-            let target = provider
-                .target(route.tail, route.query)
-                .map_err(|_| Failure::UnsafePath)?;
-            self.fits(request.headers())?;
-            Ok((admitted, provider, target))
-        });
-        let (admitted, provider, target) = match found {
-            Ok(found) => found,
-            Err(failure) => {
-                if let Some(trail) = trail {
-                    trail.failed(failure.status().as_u16(), Outcome::Refused);
-                }
-                return Err(failure);
-            }
-        };
-        let trail = trail.expect("an admitted request has a gateway, and so a trail");
-        if admitted.found.unwritten {
-            self.defaults.ensure(admitted.found.gateway.account);
-        }
-        self.forward(&admitted, provider, target, request, spent, trail)
-            .await
-    }
-
-    /// Sends the request of an admitted caller, once, and lets the answer flow.
-    async fn forward(
-        &self,
-        _proof: &Admitted,
-        provider: &Provider,
-        target: http::Uri,
-        request: Request<Inbound>,
-        spent: Vec<HeaderName>,
-        mut trail: Trail,
-    ) -> Result<Response<Body>, Failure> {
-        let (mut head, body) = request.into_parts();
-        head.uri = target;
-        head.version = Version::HTTP_11;
-        headers::for_provider(&mut head.headers);
-        for name in spent {
-            head.headers.remove(name);
-        }
-        for name in provider.credential_headers() {
-            // SDKs that have no key send an empty one; it is as good as absent.
-            headers::remove_values(&mut head.headers, name, HeaderValue::is_empty);
-        }
-        // Tokens are counted from the answer as it passes, and only plain bytes can be read.
-        head.headers.insert(
-            header::ACCEPT_ENCODING,
-            HeaderValue::from_static("identity"),
+        let tokens = self.tokens(&snapshot, &head.headers, provider);
+        let admitted = self.identity.admit(
+            &snapshot,
+            route.account,
+            route.gateway.as_ref(),
+            &tokens.good,
         );
-
-        let notes = Notes::new(RequestReader::new());
-        trail.sending(notes.clone());
-        let upload = Upload::new(body, notes.clone(), self.max_request_body);
-        let answer = match self.upstream.send(Request::from_parts(head, upload)).await {
-            Ok(answer) => answer,
-            Err(_) if notes.overrun() => {
-                let failure = Failure::TooLarge {
-                    limit: self.max_request_body,
+        // A refused request leaves the same row as a served one, if its gateway exists at all.
+        let gateway = match &admitted {
+            Ok(admitted) => Arc::clone(&admitted.found.gateway),
+            Err(refusal) => {
+                let found = (route.account.zip(route.gateway.as_ref()))
+                    .and_then(|(account, id)| snapshot.gateway(account, id));
+                match found {
+                    Some(found) => found.gateway,
+                    None => return Driven::refused((*refusal).into()),
+                }
+            }
+        };
+        let arrival = Arrival::of(
+            &head.method,
+            &head.headers,
+            gateway,
+            (ids.request(), ids.event_text()),
+            started,
+            &self.metrics,
+        );
+        let planned = match admitted {
+            Ok(admitted) => {
+                self.plan(&admitted, &head, body, &route, provider, &tokens)
+                    .await
+            }
+            Err(refusal) => Err(refusal.into()),
+        };
+        match planned {
+            Ok(plan) => self.driver.drive(&plan, &arrival).await,
+            Err(failure) => {
+                let collect = collects(&head.headers, &arrival.gateway);
+                let place = Place {
+                    id: ids.request(),
+                    provider: route.provider,
+                    tail: route.tail,
+                    step: 0,
+                    collect,
+                    started,
                 };
-                trail.failed(failure.status().as_u16(), Outcome::Refused);
-                return Err(failure);
+                self.driver.refuse(&arrival, &place, failure)
             }
-            Err(unanswered) => {
-                let failure = Failure::Unanswered(unanswered);
-                trail.failed(failure.status().as_u16(), Outcome::Unanswered);
-                return Err(failure);
-            }
-        };
-
-        let (mut head, body) = answer.into_parts();
-        head.version = Version::default();
-        headers::for_caller(&mut head.headers);
-        head.extensions.clear();
-        let content_type = headers::text(&head.headers, "content-type");
-        let plain = head.headers.get(header::CONTENT_ENCODING).is_none();
-        let meter = match plain {
-            true => ResponseReader::new(provider.wire(), content_type),
-            false => ResponseReader::blind(provider.wire()),
-        };
-        trail.answered(head.status.as_u16(), content_type, meter);
-        Ok(Response::from_parts(
-            head,
-            Body::forwarded(Tee::new(body, trail)),
-        ))
+        }
     }
 
-    /// The gateway tokens in the request, and the headers they stand in: the gateway's own, and
-    /// those in which the provider's key travels, where SDKs with one slot put whatever they have.
+    /// Says which requests an admitted caller's request becomes.
+    async fn plan(
+        &self,
+        admitted: &Admitted,
+        head: &Parts,
+        body: Inbound,
+        route: &Route<'_>,
+        provider: Option<&Arc<Provider>>,
+        tokens: &Tokens,
+    ) -> Result<Plan, Failure> {
+        self.fits(&head.headers, self.max_request_body)?;
+        let gateway = &admitted.found.gateway;
+        if admitted.found.unwritten {
+            self.defaults.ensure(gateway.account);
+        }
+        let asked = Options::of_headers(|name| headers::text(&head.headers, name));
+        match (route.provider, provider) {
+            ("", _) if head.method == Method::POST => {
+                self.universal(head, body, gateway, asked).await
+            }
+            ("compat", _) => Err(Failure::NoTranslation),
+            (_, None) => Err(Failure::InvalidProvider),
+            (_, Some(provider)) => {
+                let target = provider
+                    .target(route.tail, route.query)
+                    .map_err(Failure::BadPath)?;
+                let again = asked.retry().max_attempts() > 1;
+                let step = Step {
+                    target,
+                    method: head.method.clone(),
+                    headers: outgoing(head.headers.clone(), provider, &tokens.places),
+                    payload: Payload::arriving(body, self.max_request_body, again),
+                    options: asked,
+                    tail: route.tail.to_owned(),
+                    collect: collects(&head.headers, gateway),
+                    provider: Arc::clone(provider),
+                };
+                Ok(Plan { steps: vec![step] })
+            }
+        }
+    }
+
+    /// The plan of a universal request: its steps, each with what it says over what the request
+    /// says over what the gateway says.
+    async fn universal(
+        &self,
+        head: &Parts,
+        body: Inbound,
+        gateway: &Gateway,
+        asked: Options,
+    ) -> Result<Plan, Failure> {
+        let body = self.collect(&head.headers, body).await?;
+        let sent = universal::read(&body).map_err(Failure::BadUniversal)?;
+        let snapshot = Arc::clone(&self.snapshots.borrow());
+        let steps = sent.into_iter().map(|sent| {
+            let provider = self
+                .providers
+                .get(&sent.provider)
+                .ok_or(Failure::InvalidProvider)?;
+            let Sent {
+                endpoint,
+                query,
+                headers: own,
+                config,
+                body,
+                ..
+            } = sent;
+            let target = provider
+                .target(&endpoint, query.as_deref())
+                .map_err(Failure::BadPath)?;
+            let options = config
+                .over(Options::of_headers(|name| headers::text(&own, name)))
+                .over(asked);
+            let collect = headers::switch(&own, COLLECT_LOG)
+                .unwrap_or_else(|| collects(&head.headers, gateway));
+            let places = self.tokens(&snapshot, &own, Some(provider)).places;
+            Ok(Step {
+                target,
+                method: Method::POST,
+                headers: outgoing(own, provider, &places),
+                payload: Payload::whole(body),
+                options,
+                tail: endpoint,
+                collect,
+                provider: Arc::clone(provider),
+            })
+        });
+        Ok(Plan {
+            steps: steps.collect::<Result<_, Failure>>()?,
+        })
+    }
+
+    /// The whole of a body that has to be understood before anything can be sent.
+    async fn collect(&self, headers: &HeaderMap, body: Inbound) -> Result<Bytes, Failure> {
+        let limit = self.max_request_body.min(MAX_KEPT);
+        self.fits(headers, limit)?;
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        match Box::pin(Limited::new(body, most).collect()).await {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+                Err(Failure::TooLarge { limit })
+            }
+            Err(error) if error.is::<crate::inbound::Idle>() => Err(Failure::SlowBody),
+            Err(_) => Err(Failure::BadBody),
+        }
+    }
+
+    /// The gateway tokens in a request: in the gateway's own header, and in those in which the
+    /// provider's key travels, where SDKs with one slot put whatever they have.
     fn tokens(
         &self,
         snapshot: &Snapshot,
         headers: &HeaderMap,
         provider: Option<&Arc<Provider>>,
-    ) -> Vec<(HeaderName, Arc<Token>)> {
+    ) -> Tokens {
         let own = std::iter::once(&GATEWAY_TOKEN);
         let theirs = provider.map_or(&[][..], |p| p.credential_headers());
-        own.chain(theirs)
-            .flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)))
-            .filter_map(|(name, value)| {
-                let token = self.identity.identify(snapshot, value.to_str().ok()?)?;
-                Some((name.clone(), token))
-            })
-            .collect()
+        let mut tokens = Tokens::default();
+        for name in own.chain(theirs) {
+            let texts = headers
+                .get_all(name)
+                .iter()
+                .filter_map(|value| value.to_str().ok());
+            for text in texts {
+                let token = self.identity.identify(snapshot, text);
+                if token.is_some() || Identity::is_token(text) {
+                    tokens.places.push(name.clone());
+                }
+                tokens.good.extend(token);
+            }
+        }
+        tokens
     }
 
     /// Refuses early what says itself that it is too long.
-    fn fits(&self, headers: &HeaderMap) -> Result<(), Failure> {
+    fn fits(&self, headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
         let length = headers::text(headers, "content-length").and_then(|t| t.parse::<u64>().ok());
-        if length.is_some_and(|length| length > self.max_request_body) {
-            return Err(Failure::TooLarge {
-                limit: self.max_request_body,
-            });
-        }
-        Ok(())
-    }
-
-    /// What is known of a request when it arrives.
-    fn arrival(
-        &self,
-        request: &Request<Inbound>,
-        route: &Route<'_>,
-        gateway: &Gateway,
-        ids: &Ids,
-    ) -> Record {
-        let field = |name| headers::text(request.headers(), name).map(|t| clipped(t).to_owned());
-        let metadata = request.headers().get(METADATA).and_then(|value| {
-            let reading = Metadata::read(value.as_bytes());
-            self.metrics.metadata_dropped.inc_by(reading.dropped as u64);
-            reading.metadata
-        });
-        Record {
-            id: ids.request,
-            event_id: ids.event_text(),
-            account: gateway.account,
-            gateway: gateway.id.clone(),
-            created_at: Timestamp::from(SystemTime::now()),
-            provider: clipped(route.provider).to_owned(),
-            model: String::new(),
-            path: clipped(route.tail).to_owned(),
-            method: clipped(request.method().as_str()).to_owned(),
-            status: 0,
-            outcome: Outcome::ClientGone,
-            cached: false,
-            step: 0,
-            duration_ms: 0,
-            first_byte_ms: None,
-            usage: Usage::default(),
-            metadata,
-            user_agent: field("user-agent"),
-            request_content_type: field("content-type"),
-            response_content_type: None,
-            request_size: 0,
-            response_size: 0,
-            authentication: gateway.authentication,
+        match length {
+            Some(length) if length > limit => Err(Failure::TooLarge { limit }),
+            _ => Ok(()),
         }
     }
 }
 
-// === impl Ids ===
-
-impl Ids {
-    fn of(headers: &HeaderMap) -> Self {
-        let usable = |value: &&HeaderValue| {
-            !value.is_empty() && value.len() <= MAX_EVENT_ID && value.to_str().is_ok()
-        };
-        Self {
-            request: Uuid::now_v7(),
-            event: headers.get(EVENT_ID).filter(usable).cloned(),
-        }
+/// A caller's headers as the provider is to see them.
+fn outgoing(mut sent: HeaderMap, provider: &Provider, tokens: &[HeaderName]) -> HeaderMap {
+    headers::for_provider(&mut sent);
+    for name in tokens {
+        sent.remove(name);
     }
-
-    fn event_text(&self) -> String {
-        let chosen = self.event.as_ref().and_then(|value| value.to_str().ok());
-        chosen.map_or_else(|| self.request.to_string(), str::to_owned)
+    for name in provider.credential_headers() {
+        // SDKs that have no key send an empty one; it is as good as absent.
+        headers::remove_values(&mut sent, name, HeaderValue::is_empty);
     }
+    // Tokens are counted from the answer as it passes, and only plain bytes can be read.
+    sent.insert(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    );
+    sent
+}
 
-    /// Tells the caller the ids, on answers of every kind.
-    fn stamp(&self, headers: &mut HeaderMap, logged: bool) {
-        let mut buffer = Uuid::encode_buffer();
-        let id = HeaderValue::from_str(self.request.hyphenated().encode_lower(&mut buffer))
-            .expect("hex digits and hyphens are a header value");
-        if logged {
-            headers.insert("cf-aig-log-id", id.clone());
-        }
-        let event = self.event.clone().unwrap_or_else(|| id.clone());
-        headers.insert(EVENT_ID, event);
-        headers.insert("cf-aig-request-id", id);
-        headers.insert("cf-aig-step", HeaderValue::from_static("0"));
-    }
+/// Whether a request leaves rows in the log: as it says itself, else as the gateway says.
+fn collects(headers: &HeaderMap, gateway: &Gateway) -> bool {
+    headers::switch(headers, COLLECT_LOG).unwrap_or(gateway.collect_logs)
 }
 
 // === impl Failure ===

@@ -1,6 +1,7 @@
 //! The trail of one request: stages note facts on it, nobody reads it, and at the end it becomes
 //! one [`Record`], whatever happened. A trail that is dropped before its end means that the
-//! caller has left, because hyper drops the work of a connection that is gone.
+//! caller has left, because hyper drops the work of a connection that is gone; unless the gateway
+//! is cutting connections itself, or is panicking.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,8 +10,8 @@ use aig_model::{Outcome, Record};
 use aig_provider::ResponseReader;
 
 use crate::metrics::Metrics;
+use crate::payload::Payload;
 use crate::ports::Recorder;
-use crate::tee::Notes;
 
 /// The facts of a request so far.
 pub(crate) struct Trail {
@@ -19,12 +20,15 @@ pub(crate) struct Trail {
     collect: bool,
     recorder: Arc<dyn Recorder>,
     metrics: Arc<Metrics>,
-    notes: Option<Notes>,
+    payload: Option<Payload>,
     meter: Option<ResponseReader>,
 }
 
 /// The status of a request whose caller left before there was an answer (nginx's convention).
 const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// The status of a request that the gateway cut or failed itself before there was an answer.
+const INTERNAL_ERROR: u16 = 500;
 
 impl Trail {
     /// Begins a trail; `record` holds what is known at arrival. Without `collect` the request is
@@ -42,14 +46,14 @@ impl Trail {
             collect,
             recorder,
             metrics,
-            notes: None,
+            payload: None,
             meter: None,
         }
     }
 
-    /// The body of the request is being sent; what is seen of it will stand in `notes`.
-    pub(crate) fn sending(&mut self, notes: Notes) {
-        self.notes = Some(notes);
+    /// The request is being sent.
+    pub(crate) fn sending(&mut self, payload: Payload) {
+        self.payload = Some(payload);
     }
 
     /// The provider's answer has begun; its body will pass `meter`.
@@ -78,7 +82,16 @@ impl Trail {
         }
     }
 
-    /// The gateway answers itself, with this status.
+    /// Whether what has passed so far is a stream of events that did not say that it is complete.
+    pub(crate) fn is_unfinished_stream(&self) -> bool {
+        let events = self.record.as_ref().is_some_and(|record| {
+            let kind = record.response_content_type.as_deref().unwrap_or_default();
+            kind.starts_with("text/event-stream")
+        });
+        events && (self.meter.as_ref()).is_some_and(|meter| !meter.reading().finished)
+    }
+
+    /// There is no answer of a provider's to pass on; the log has this status.
     pub(crate) fn failed(mut self, status: u16, outcome: Outcome) {
         if let Some(record) = &mut self.record {
             record.status = status;
@@ -100,12 +113,15 @@ impl Trail {
         record.outcome = outcome;
         record.duration_ms = duration;
         if record.status == 0 {
-            record.status = CLIENT_CLOSED_REQUEST;
+            record.status = match outcome {
+                Outcome::Cut => INTERNAL_ERROR,
+                _ => CLIENT_CLOSED_REQUEST,
+            };
         }
         let mut model = None;
-        if let Some(notes) = self.notes.take() {
-            record.request_size = notes.bytes();
-            model = notes.model();
+        if let Some(payload) = self.payload.take() {
+            record.request_size = payload.received();
+            model = payload.reading().model;
         }
         if let Some(mut meter) = meter {
             if outcome == Outcome::Complete {
@@ -129,6 +145,9 @@ impl Trail {
 
 impl Drop for Trail {
     fn drop(&mut self) {
+        if std::thread::panicking() || self.metrics.is_cutting() {
+            return self.end(Outcome::Cut);
+        }
         self.end(Outcome::ClientGone);
     }
 }

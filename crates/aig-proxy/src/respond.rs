@@ -4,10 +4,12 @@
 //! errors is called `error` (singular), as clients tell it from the API host by that. What a
 //! provider answers never passes here: it goes to the caller as it is.
 
+use aig_provider::BadTail;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
 use crate::Body;
+use crate::universal::BadUniversal;
 use crate::upstream::Unanswered;
 
 /// Why the gateway answers itself.
@@ -23,10 +25,16 @@ pub(crate) enum Failure {
     TwoTokens,
     /// No provider of that name.
     InvalidProvider,
-    /// One provider per request is what can be done today.
-    NoUniversalEndpoint,
-    /// The path below the provider could lead out of the provider's own space.
-    UnsafePath,
+    /// Translating between dialects is not done.
+    NoTranslation,
+    /// The path below the provider could lead out of the provider's own space, or is no path.
+    BadPath(BadTail),
+    /// The universal request cannot be read.
+    BadUniversal(BadUniversal),
+    /// The request's body broke off, or its frame is broken.
+    BadBody,
+    /// The request's body did not come on.
+    SlowBody,
     /// The request's body is longer than is allowed.
     TooLarge { limit: u64 },
     /// No usable answer came from the provider.
@@ -40,14 +48,17 @@ impl Failure {
         match self {
             Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             // The caller sees 400 where no usable answer came; clients know it by the code.
             Self::NoSuchGateway
             | Self::TwoTokens
             | Self::InvalidProvider
-            | Self::NoUniversalEndpoint
-            | Self::UnsafePath
+            | Self::NoTranslation
+            | Self::BadPath(_)
+            | Self::BadUniversal(_)
+            | Self::BadBody
             | Self::Unanswered(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -57,10 +68,15 @@ impl Failure {
         match self {
             Self::NoSuchGateway => 2001,
             Self::Unanswered(_) => 2005,
-            Self::InvalidProvider | Self::NoUniversalEndpoint => 2008,
+            Self::InvalidProvider | Self::NoTranslation => 2008,
             Self::Unauthorized => 2009,
             Self::NoSuchPath => 7000,
-            Self::TwoTokens | Self::UnsafePath | Self::TooLarge { .. } => 7001,
+            Self::TwoTokens
+            | Self::BadPath(_)
+            | Self::BadUniversal(_)
+            | Self::BadBody
+            | Self::SlowBody
+            | Self::TooLarge { .. } => 7001,
             Self::Internal => 7009,
         }
     }
@@ -72,8 +88,11 @@ impl Failure {
             Self::Unauthorized => "Unauthorized",
             Self::TwoTokens => "Two different gateway tokens in one request",
             Self::InvalidProvider => "Invalid provider",
-            Self::NoUniversalEndpoint => "The universal endpoint is not available",
-            Self::UnsafePath => "The path below the provider has dot segments",
+            Self::NoTranslation => "The OpenAI-compatible endpoint is not available",
+            Self::BadPath(_) => "The path below the provider is not acceptable",
+            Self::BadUniversal(_) => "The universal request cannot be read",
+            Self::BadBody => "The request's body is broken",
+            Self::SlowBody => "The request's body did not arrive",
             Self::TooLarge { .. } => "The request's body is too large",
             Self::Unanswered(_) => "Failed to get response from provider",
             Self::Internal => "Internal error",
@@ -100,12 +119,17 @@ impl Failure {
                  [providers] in the configuration"
                     .into()
             }
-            Self::NoUniversalEndpoint => {
-                "this version forwards to one provider per request: name it after the gateway, \
-                 as in /v1/{account}/{gateway}/openai/chat/completions"
+            Self::NoTranslation => {
+                "name the provider after the gateway and use its own format, as in \
+                 /v1/{account}/{gateway}/openai/chat/completions"
                     .into()
             }
-            Self::UnsafePath => "send the path without . and .. segments, encoded or not".into(),
+            Self::BadPath(reason) => reason.to_string(),
+            Self::BadUniversal(reason) => reason.to_string(),
+            Self::BadBody => "it broke off, or its chunks are malformed".into(),
+            Self::SlowBody => {
+                "nothing more of it came for a while; send it without long pauses".into()
+            }
             Self::TooLarge { limit } => format!("at most {limit} bytes are forwarded"),
             Self::Unanswered(reason) => reason.to_string(),
             Self::Internal => "the fault is the gateway's own; its log tells more".into(),

@@ -6,14 +6,15 @@
 use std::error::Error;
 use std::time::Duration;
 
-use http::{Request, Response};
+use aig_policy::Failure;
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::egress::{Connector, DialError, EgressRules};
-use crate::tee::Upload;
+use crate::payload::Upload;
 
 /// Sends requests to providers.
 pub(crate) struct Upstream {
@@ -29,9 +30,24 @@ pub(crate) enum Unanswered {
     /// No connection could be made.
     #[error("the provider could not be reached")]
     Unreachable,
+    /// The first byte of an answer did not come in time.
+    #[error("the provider did not answer in time")]
+    TimedOut,
     /// The connection ended, or what came over it was not HTTP, before there was an answer.
     #[error("the provider broke off before it answered")]
     BrokeOff,
+}
+
+impl Unanswered {
+    /// The failure that it is to whoever decides what comes next.
+    pub(crate) const fn as_failure(&self) -> Failure {
+        match self {
+            Self::Forbidden => Failure::Refused,
+            Self::Unreachable => Failure::Unreachable,
+            Self::TimedOut => Failure::TimedOut,
+            Self::BrokeOff => Failure::BrokeOff,
+        }
+    }
 }
 
 impl Upstream {
@@ -46,15 +62,27 @@ impl Upstream {
             .timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(60))
             .http2_adaptive_window(true)
+            // Some providers describe every limit of an account in a header of its own.
+            .http1_max_headers(256)
             .build(connector);
         Self { client }
     }
 
+    /// Sends the request once; gives up on the first byte of an answer after `timeout`.
     pub(crate) async fn send(
         &self,
         request: Request<Upload>,
+        timeout: Option<Duration>,
     ) -> Result<Response<Incoming>, Unanswered> {
-        self.client.request(request).await.map_err(|error| {
+        let answer = self.client.request(request);
+        let answer = match timeout {
+            None => answer.await,
+            // Dropping the call closes its connection, so the provider stops as well.
+            Some(timeout) => tokio::time::timeout(timeout, answer)
+                .await
+                .map_err(|_| Unanswered::TimedOut)?,
+        };
+        let answer = answer.map_err(|error| {
             tracing::debug!(error = &error as &dyn Error, "no answer from the provider");
             match dial_error(&error) {
                 Some(DialError::Forbidden) => Unanswered::Forbidden,
@@ -62,7 +90,12 @@ impl Upstream {
                 None if error.is_connect() => Unanswered::Unreachable,
                 None => Unanswered::BrokeOff,
             }
-        })
+        })?;
+        // Nobody asked for another protocol, so this is no answer to what was asked.
+        match answer.status() {
+            StatusCode::SWITCHING_PROTOCOLS => Err(Unanswered::BrokeOff),
+            _ => Ok(answer),
+        }
     }
 }
 

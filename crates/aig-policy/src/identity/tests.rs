@@ -156,6 +156,13 @@ fn what_is_not_a_token_is_nobody() {
 }
 
 #[test]
+fn a_token_is_known_by_its_form_even_when_it_is_not_good() {
+    let unknown = TokenText::from_random([99; 32]);
+    assert!(Identity::is_token(&format!("Bearer {}", unknown.expose())));
+    assert!(!Identity::is_token("Bearer sk-proj-1234"));
+}
+
+#[test]
 fn another_pepper_knows_no_token() {
     let door = door();
     let other = Identity::new(Secret::new([4; 32]));

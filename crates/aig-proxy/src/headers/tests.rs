@@ -28,6 +28,11 @@ fn the_provider_sees_only_what_is_meant_for_it() {
         ("cf-aig-metadata", "{}"),
         ("cf-skip-cache", "true"),
         ("x-forwarded-for", "1.2.3.4"),
+        ("cf-connecting-ip", "1.2.3.4"),
+        ("true-client-ip", "1.2.3.4"),
+        ("cf-access-jwt-assertion", "j"),
+        ("cookie", "session=1"),
+        ("baggage", "a=b"),
         ("expect", "100-continue"),
         ("x-api-key", "k"),
         ("x-stainless-lang", "python"),
@@ -46,11 +51,22 @@ fn a_provider_cannot_speak_for_the_gateway() {
     let mut map = headers(&[
         ("cf-aig-log-id", "forged"),
         ("connection", "close"),
+        ("set-cookie", "a=b"),
+        ("alt-svc", "h3"),
+        ("strict-transport-security", "max-age=1"),
+        ("server-timing", "a"),
         ("x-should-retry", "false"),
         ("retry-after", "1"),
     ]);
     for_caller(&mut map);
     assert_eq!(names(&map), ["x-should-retry", "retry-after"]);
+}
+
+#[test]
+fn chunks_win_over_a_length() {
+    let mut map = headers(&[("content-length", "5"), ("transfer-encoding", "chunked")]);
+    for_caller(&mut map);
+    assert!(map.is_empty());
 }
 
 #[test]

@@ -1,0 +1,56 @@
+//! The ids under which one request is known, and how its caller is told them.
+
+use http::{HeaderMap, HeaderValue};
+use uuid::Uuid;
+
+/// The ids of a request.
+pub(crate) struct Ids {
+    /// Of the request, of its first row and, unless the caller chose one, of the event.
+    request: Uuid,
+    event: Option<HeaderValue>,
+}
+
+const EVENT_ID: &str = "cf-aig-event-id";
+/// The longest event id that is taken from a caller, in bytes; a longer one is not an id.
+const MAX_EVENT_ID: usize = 256;
+
+impl Ids {
+    /// New ids, and the caller's own for the event if it sent one.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let usable = |value: &&HeaderValue| {
+            !value.is_empty() && value.len() <= MAX_EVENT_ID && value.to_str().is_ok()
+        };
+        Self {
+            request: Uuid::now_v7(),
+            event: headers.get(EVENT_ID).filter(usable).cloned(),
+        }
+    }
+
+    pub(crate) const fn request(&self) -> Uuid {
+        self.request
+    }
+
+    pub(crate) fn event_text(&self) -> String {
+        let chosen = self.event.as_ref().and_then(|value| value.to_str().ok());
+        chosen.map_or_else(|| self.request.to_string(), str::to_owned)
+    }
+
+    /// Tells the caller, on answers of every kind: the ids, the row that is kept, and the step
+    /// that answered, by which clients choose how to read the answer.
+    pub(crate) fn stamp(&self, headers: &mut HeaderMap, log: Option<Uuid>, step: usize) {
+        if let Some(log) = log {
+            headers.insert("cf-aig-log-id", value(log));
+        }
+        let request = value(self.request);
+        let event = self.event.clone().unwrap_or_else(|| request.clone());
+        headers.insert(EVENT_ID, event);
+        headers.insert("cf-aig-request-id", request);
+        headers.insert("cf-aig-step", HeaderValue::from(step));
+    }
+}
+
+fn value(id: Uuid) -> HeaderValue {
+    let mut buffer = Uuid::encode_buffer();
+    HeaderValue::from_str(id.hyphenated().encode_lower(&mut buffer))
+        .expect("hex digits and hyphens are a header value")
+}

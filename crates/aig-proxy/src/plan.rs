@@ -1,0 +1,126 @@
+//! What is to be sent where: one step for a request to a provider, several for a universal one.
+//!
+//! A plan is made before anything is sent and not changed afterwards; `drive` carries it out.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use aig_model::{Gateway, Metadata, Outcome, Record, Timestamp, Usage};
+use aig_policy::Options;
+use aig_provider::Provider;
+use http::{HeaderMap, Method, Uri, header};
+use uuid::Uuid;
+
+use crate::headers;
+use crate::metrics::Metrics;
+use crate::payload::Payload;
+use crate::ports::Recorder;
+use crate::record::{Trail, clipped};
+
+/// The steps of a request, tried in this order.
+pub(crate) struct Plan {
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One provider's request.
+pub(crate) struct Step {
+    pub(crate) provider: Arc<Provider>,
+    pub(crate) target: Uri,
+    pub(crate) method: Method,
+    /// As the provider is to see them.
+    pub(crate) headers: HeaderMap,
+    pub(crate) payload: Payload,
+    pub(crate) options: Options,
+    /// The path below the provider, for the log.
+    pub(crate) tail: String,
+    /// Whether its tries leave rows in the log.
+    pub(crate) collect: bool,
+}
+
+/// What all rows of one request share.
+pub(crate) struct Arrival {
+    pub(crate) started: Instant,
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) request_id: Uuid,
+    pub(crate) event_id: String,
+    pub(crate) metadata: Option<Metadata>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) method: String,
+}
+
+/// What a trail is begun with besides the arrival.
+pub(crate) struct Place<'a> {
+    /// The id of the row.
+    pub(crate) id: Uuid,
+    pub(crate) provider: &'a str,
+    pub(crate) tail: &'a str,
+    pub(crate) step: usize,
+    pub(crate) collect: bool,
+    /// When this try began.
+    pub(crate) started: Instant,
+}
+
+impl Arrival {
+    /// What is known of a request when it arrives.
+    pub(crate) fn of(
+        method: &Method,
+        headers: &HeaderMap,
+        gateway: Arc<Gateway>,
+        (request_id, event_id): (Uuid, String),
+        started: Instant,
+        metrics: &Metrics,
+    ) -> Self {
+        let field = |name| headers::text(headers, name).map(|t| clipped(t).to_owned());
+        let metadata = headers.get("cf-aig-metadata").and_then(|value| {
+            let reading = Metadata::read(value.as_bytes());
+            metrics.metadata_dropped.inc_by(reading.dropped as u64);
+            reading.metadata
+        });
+        Self {
+            started,
+            gateway,
+            request_id,
+            event_id,
+            metadata,
+            user_agent: field(header::USER_AGENT.as_str()),
+            content_type: field(header::CONTENT_TYPE.as_str()),
+            method: clipped(method.as_str()).to_owned(),
+        }
+    }
+
+    /// Begins the trail of one try.
+    pub(crate) fn trail(
+        &self,
+        place: &Place<'_>,
+        recorder: Arc<dyn Recorder>,
+        metrics: Arc<Metrics>,
+    ) -> Trail {
+        let record = Record {
+            id: place.id,
+            event_id: self.event_id.clone(),
+            account: self.gateway.account,
+            gateway: self.gateway.id.clone(),
+            created_at: Timestamp::from(SystemTime::now()),
+            provider: clipped(place.provider).to_owned(),
+            model: String::new(),
+            path: clipped(place.tail).to_owned(),
+            method: self.method.clone(),
+            status: 0,
+            outcome: Outcome::ClientGone,
+            cached: false,
+            step: u32::try_from(place.step).unwrap_or(u32::MAX),
+            duration_ms: 0,
+            first_byte_ms: None,
+            usage: Usage::default(),
+            metadata: self.metadata.clone(),
+            user_agent: self.user_agent.clone(),
+            request_content_type: self.content_type.clone(),
+            response_content_type: None,
+            request_size: 0,
+            response_size: 0,
+            authentication: self.gateway.authentication,
+        };
+        Trail::begin(record, place.started, place.collect, recorder, metrics)
+    }
+}
