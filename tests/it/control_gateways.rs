@@ -114,6 +114,7 @@ async fn bad_input_names_its_field() {
         (json!({}), "name"),
         (json!({"name": ""}), "name"),
         (json!({"name": 7}), "name"),
+        (json!({"name": "ü".repeat(256)}), "name"),
         (json!({"id": "No Good"}), "id"),
         (json!({"id": "a".repeat(65)}), "id"),
         (json!({"name": "x", "cache_ttl": -1}), "cache_ttl"),
@@ -161,6 +162,24 @@ async fn bad_input_names_its_field() {
         list["result_info"]["total_count"], 1,
         "nothing was stored but the default"
     );
+}
+
+#[tokio::test]
+async fn a_name_has_at_most_255_characters() {
+    let house = House::start().await;
+    let longest = "ü".repeat(255);
+    let (status, body) = create(&house, json!({"id": "x", "name": longest})).await;
+    assert_eq!(
+        (status.as_u16(), &body["result"]["name"]),
+        (200, &json!(longest))
+    );
+    let longer = json!({"name": "ü".repeat(256)});
+    let (status, code, path, message) = refusal(update(&house, "x", longer).await);
+    assert_eq!((status, code), (400, 7001));
+    assert_eq!(path, ["body", "name"]);
+    assert_eq!(message, "name must have 1 to 255 characters, not 256");
+    let (_, body) = call(&house, "GET", "/x", None).await;
+    assert_eq!(body["result"]["name"], longest);
 }
 
 #[tokio::test]

@@ -152,6 +152,8 @@ const fn outcome(outcome: Outcome) -> types::LogOutcome {
         Outcome::ClientGone => types::LogOutcome::ClientGone,
         Outcome::UpstreamBroke => types::LogOutcome::UpstreamBroke,
         Outcome::Unanswered => types::LogOutcome::Unanswered,
+        Outcome::Superseded => types::LogOutcome::Superseded,
+        Outcome::Cut => types::LogOutcome::Cut,
     }
 }
 

@@ -18,6 +18,7 @@ mod logs;
 mod native;
 mod operations;
 mod permissions;
+mod sentence;
 mod unenforced;
 
 pub use document::{document, emitted};

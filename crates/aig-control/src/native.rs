@@ -2,8 +2,8 @@
 //! what dropshot overlooks.
 //!
 //! dropshot gives a sentence and no field. Its sentences are fixed prefixes around those of the
-//! deserialisers, which do name the field; a test holds every prefix against the real dropshot, so
-//! that a new version cannot change its words unnoticed.
+//! deserialisers, which do name the field and which `sentence` rewords; a test holds every prefix
+//! against the real dropshot, so that a new version cannot change its words unnoticed.
 
 use aig_api::types::ErrorResponse;
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use http_body_util::Full;
 use serde::de::IgnoredAny;
 
 use crate::error::{Failure, Fault, render};
+use crate::sentence::{reworded, without_position};
 
 /// The longest message that is passed on, in characters: deserialisers quote what they were sent.
 const LONGEST: usize = 500;
@@ -40,10 +41,26 @@ pub(crate) fn check_body(method: &Method, headers: &HeaderMap, body: &[u8]) -> R
         .get(CONTENT_TYPE)
         .is_none_or(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(JSON));
     if takes_body && is_json {
-        serde_json::from_slice::<IgnoredAny>(body)
-            .map_err(|error| fault_in("body", &error.to_string()))?;
+        serde_json::from_slice::<IgnoredAny>(body).map_err(|error| not_json(body, &error))?;
     }
     Ok(())
+}
+
+/// There is no field to name yet, so the place in the text is what helps.
+fn not_json(body: &[u8], error: &serde_json::Error) -> Fault {
+    let message = if body.trim_ascii().is_empty() {
+        "the body must be a JSON object, and it is empty".to_owned()
+    } else {
+        let wrong = error.to_string();
+        format!(
+            "the body is not JSON: {} (line {}, column {})",
+            without_position(&wrong),
+            error.line(),
+            error.column()
+        )
+    };
+    let path = vec!["body".to_owned()];
+    Fault { message, path }
 }
 
 fn failure(status: StatusCode, message: &str, limit: u64) -> Failure {
@@ -94,14 +111,25 @@ fn fault(message: &str) -> Fault {
 
 /// `field: what is wrong`, or a sentence with the field in backticks, or no field at all.
 fn fault_in(place: &str, said: &str) -> Fault {
+    let said = without_position(said);
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.[]".contains(c);
     let named = said
         .split_once(": ")
         .filter(|(name, _)| !name.is_empty() && name.chars().all(is_name));
-    let (field, message) = match named {
-        Some((field, wrong)) if wrong.starts_with("must ") => (field, format!("{field} {wrong}")),
-        Some((field, _)) => (field, said.to_owned()),
-        None => (said.split('`').nth(1).unwrap_or_default(), said.to_owned()),
+    let (field, wrong) = named.unwrap_or_else(|| {
+        // Other sentences have values in backticks.
+        let is_of_field = ["duplicate field `", "missing field `"];
+        let of_field = is_of_field
+            .iter()
+            .find_map(|start| said.strip_prefix(start));
+        (
+            of_field.map_or("", |field| field.trim_end_matches('`')),
+            said,
+        )
+    });
+    let message = match field {
+        "" => reworded(&format!("the {place}"), wrong),
+        field => reworded(field, wrong),
     };
     let steps = field
         .split(['.', '[', ']'])

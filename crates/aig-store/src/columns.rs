@@ -28,7 +28,7 @@ pub(crate) fn account(row: &Row<'_>) -> rusqlite::Result<AccountId> {
     parsed(row, "account_id")
 }
 
-/// Reads the digest of a token.
+/// Reads a keyed digest.
 pub(crate) fn digest(row: &Row<'_>) -> rusqlite::Result<TokenDigest> {
     row.get("digest").map(TokenDigest)
 }

@@ -12,18 +12,14 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 use crate::columns;
 use crate::error::GatewayError;
 
+// Wherever whole gateways are read it is `*`: the schema says which columns they have, and
+// `gateway` below, which takes each by its name, what they mean.
+
 /// The gateways of all accounts that have a row.
-pub(crate) const WRITTEN: &str = "
-    SELECT account_id, gateway_id, name, cache_enabled, cache_ttl, rate_limiting_enabled,
-        rate_limiting_limit, rate_limiting_interval, collect_logs, authentication,
-        created_at, modified_at
-    FROM gateway";
+pub(crate) const WRITTEN: &str = "SELECT * FROM gateway ORDER BY account_id, gateway_id";
 
 const PAGE: &str = "
-    SELECT account_id, gateway_id, name, cache_enabled, cache_ttl, rate_limiting_enabled,
-        rate_limiting_limit, rate_limiting_interval, collect_logs, authentication,
-        created_at, modified_at
-    FROM gateway_or_default
+    SELECT * FROM gateway_or_default
     WHERE account_id = :account
     ORDER BY created_at, gateway_id
     LIMIT :limit OFFSET :offset";
@@ -31,10 +27,7 @@ const PAGE: &str = "
 const COUNT: &str = "SELECT count(*) FROM gateway_or_default WHERE account_id = :account";
 
 const ONE: &str = "
-    SELECT account_id, gateway_id, name, cache_enabled, cache_ttl, rate_limiting_enabled,
-        rate_limiting_limit, rate_limiting_interval, collect_logs, authentication,
-        created_at, modified_at
-    FROM gateway_or_default
+    SELECT * FROM gateway_or_default
     WHERE account_id = :account AND gateway_id = :gateway";
 
 const INCARNATION: &str = "
@@ -46,22 +39,14 @@ const ACCOUNT: &str = "SELECT 1 FROM account WHERE account_id = :account";
 const NEXT_INCARNATION: &str =
     "UPDATE issued SET incarnation = incarnation + 1 RETURNING incarnation";
 
+/// Makes room for a gateway; its settings are written by `UPDATE`, which knows them all.
 const INSERT: &str = "
     INSERT INTO gateway (account_id, gateway_id, incarnation, name, collect_logs, authentication,
         created_at, modified_at)
     VALUES (:account, :gateway, :incarnation, :gateway, 1, 0, 0, 0)";
 
-/// Writes the implicit gateway exactly as it is shown.
-const WRITE_DEFAULT: &str = "
-    INSERT INTO gateway (account_id, gateway_id, incarnation, name, cache_enabled, cache_ttl,
-        rate_limiting_enabled, rate_limiting_limit, rate_limiting_interval, collect_logs,
-        authentication, created_at, modified_at)
-    SELECT account_id, gateway_id, incarnation, name, cache_enabled, cache_ttl,
-        rate_limiting_enabled, rate_limiting_limit, rate_limiting_interval, collect_logs,
-        authentication, created_at, modified_at
-    FROM gateway_or_default
-    WHERE account_id = :account AND gateway_id = 'default'
-    ON CONFLICT DO NOTHING";
+const IS_WRITTEN: &str = "
+    SELECT 1 FROM gateway WHERE account_id = :account AND gateway_id = :gateway";
 
 const UPDATE: &str = "
     UPDATE gateway
@@ -162,12 +147,8 @@ pub(crate) fn create(
         }
     };
     let gateway = Gateway::new(account, id, now).changed(new.settings, now)?;
-    transaction.prepare_cached(INSERT)?.execute(named_params! {
-        ":account": account.to_string(),
-        ":gateway": gateway.id.as_str(),
-        ":incarnation": next_incarnation(transaction)?,
-    })?;
-    write(transaction, &gateway)?;
+    let incarnation = next_incarnation(transaction)?;
+    insert(transaction, &gateway, incarnation)?;
     Ok(gateway)
 }
 
@@ -219,10 +200,19 @@ pub(crate) fn write_default(
     transaction: &Transaction<'_>,
     account: AccountId,
 ) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached(WRITE_DEFAULT)?
-        .execute(named_params! { ":account": account.to_string() })?;
-    Ok(())
+    let id = GatewayId::default_gateway();
+    let is_written = transaction
+        .prepare_cached(IS_WRITTEN)?
+        .exists(named_params! { ":account": account.to_string(), ":gateway": id.as_str() })?;
+    if is_written {
+        return Ok(());
+    }
+    // Exactly as it is shown, and under the number that its log rows have already.
+    let shown = one(transaction, account, &id)?.zip(incarnation(transaction, account, &id)?);
+    match shown {
+        Some((default, incarnation)) => insert(transaction, &default, incarnation),
+        None => Ok(()),
+    }
 }
 
 /// A number that no gateway ever had.
@@ -244,6 +234,19 @@ fn free(
         id = wanted.numbered(number);
     }
     Ok(id)
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    gateway: &Gateway,
+    incarnation: i64,
+) -> rusqlite::Result<()> {
+    transaction.prepare_cached(INSERT)?.execute(named_params! {
+        ":account": gateway.account.to_string(),
+        ":gateway": gateway.id.as_str(),
+        ":incarnation": incarnation,
+    })?;
+    write(transaction, gateway)
 }
 
 fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<()> {

@@ -55,6 +55,10 @@ const MARK_BOOTSTRAP: &str = "
     WHERE account_id = :account AND digest = :digest
         AND (bootstrap <> 1 OR permissions <> :permissions)";
 
+const PEPPER: &str = "SELECT digest FROM pepper";
+
+const INSERT_PEPPER: &str = "INSERT INTO pepper (one, digest) VALUES (1, :digest)";
+
 // === impl Instance ===
 
 impl<'a> Instance<'a> {
@@ -232,6 +236,27 @@ impl<'a> Instance<'a> {
                         ":permissions": Permissions::ALL.to_string(),
                     })?;
                 Ok(())
+            })
+            .await
+    }
+
+    /// Whether the pepper is the one that this instance's tokens are made with; `check` is the
+    /// digest of a constant under it. The first pepper that comes is the right one from then on,
+    /// also in an instance whose tokens are older than the check value.
+    pub async fn recognise_pepper(self, check: TokenDigest) -> Result<bool, InstanceError> {
+        self.store
+            .write(move |transaction| {
+                let known: Option<TokenDigest> = transaction
+                    .prepare_cached(PEPPER)?
+                    .query_row([], columns::digest)
+                    .optional()?;
+                if let Some(known) = known {
+                    return Ok(known == check);
+                }
+                transaction
+                    .prepare_cached(INSERT_PEPPER)?
+                    .execute(named_params! { ":digest": check.0 })?;
+                Ok(true)
             })
             .await
     }

@@ -6,7 +6,7 @@
 
 use aig_model::{AccountId, Metadata, Outcome, Page, PageRequest, Record, Usage};
 use rusqlite::types::Type;
-use rusqlite::{CachedStatement, Row, Transaction, named_params};
+use rusqlite::{CachedStatement, OptionalExtension, Row, Transaction, named_params};
 use uuid::Uuid;
 
 use crate::columns;
@@ -30,45 +30,38 @@ pub(crate) const INSERT: &str = "
         :first_byte, :tokens_in, :tokens_out, :metadata, :user_agent, :request_content_type,
         :response_content_type, :request_size, :response_size, :authentication)";
 
-const COUNT: &str = "
-    SELECT count(*) FROM log WHERE account_id = :account AND incarnation = :incarnation";
+/// Kept by triggers beside the rows: counting them would take longer the more there are.
+const TOTAL: &str = "
+    SELECT total FROM log_count WHERE account_id = :account AND incarnation = :incarnation";
 
 const PAGE: &str = "
-    SELECT account_id, gateway_id, id, event_id, created_at, provider, model, path, method,
-        status, outcome, cached, step, duration_ms, first_byte_ms, tokens_in, tokens_out,
-        metadata, user_agent, request_content_type, response_content_type, request_size,
-        response_size, authentication
-    FROM log
+    SELECT rowid FROM log
     WHERE account_id = :account AND incarnation = :incarnation
     ORDER BY created_at DESC, id DESC
     LIMIT :limit OFFSET :offset";
 
-const COUNT_FOUND: &str = "
-    SELECT count(*)
-    FROM log
-    WHERE account_id = :account AND incarnation = :incarnation
-        AND (instr(lower(provider), lower(:search))
-            OR instr(lower(model), lower(:search))
-            OR instr(lower(path), lower(:search))
-            OR instr(CAST(status AS TEXT), :search)
-            OR instr(lower(metadata), lower(:search)))";
-
-const PAGE_FOUND: &str = "
-    SELECT account_id, gateway_id, id, event_id, created_at, provider, model, path, method,
-        status, outcome, cached, step, duration_ms, first_byte_ms, tokens_in, tokens_out,
-        metadata, user_agent, request_content_type, response_content_type, request_size,
-        response_size, authentication
-    FROM log
+const FOUND: &str = "
+    SELECT rowid FROM log
     WHERE account_id = :account AND incarnation = :incarnation
         AND (instr(lower(provider), lower(:search))
             OR instr(lower(model), lower(:search))
             OR instr(lower(path), lower(:search))
             OR instr(CAST(status AS TEXT), :search)
             OR instr(lower(metadata), lower(:search)))
-    ORDER BY created_at DESC, id DESC
-    LIMIT :limit OFFSET :offset";
+    ORDER BY created_at DESC, id DESC";
+
+const ROW: &str = "
+    SELECT account_id, gateway_id, id, event_id, created_at, provider, model, path, method,
+        status, outcome, cached, step, duration_ms, first_byte_ms, tokens_in, tokens_out,
+        metadata, user_agent, request_content_type, response_content_type, request_size,
+        response_size, authentication
+    FROM log
+    WHERE account_id = :account AND rowid = :row";
 
 /// A page of a gateway's rows, the newest first.
+///
+/// First which rows they are, then the rows: a big page number is passed over in the index alone,
+/// and a search reads the log once for both the total and the page.
 pub(crate) fn page(
     transaction: &Transaction<'_>,
     account: AccountId,
@@ -77,56 +70,78 @@ pub(crate) fn page(
     search: Option<&str>,
 ) -> rusqlite::Result<Page<Record>> {
     let account = account.to_string();
-    let limit = request.per_page();
-    let offset = columns::integer(request.offset());
-    let (total, items): (i64, Vec<Record>) = match search {
-        None => (
-            transaction.prepare_cached(COUNT)?.query_row(
-                named_params! { ":account": account, ":incarnation": incarnation },
-                |row| row.get(0),
-            )?,
-            transaction
-                .prepare_cached(PAGE)?
-                .query_map(
-                    named_params! {
-                        ":account": account,
-                        ":incarnation": incarnation,
-                        ":limit": limit,
-                        ":offset": offset,
-                    },
-                    record,
-                )?
-                .collect::<Result<_, _>>()?,
-        ),
-        Some(search) => (
-            transaction.prepare_cached(COUNT_FOUND)?.query_row(
-                named_params! {
-                    ":account": account,
-                    ":incarnation": incarnation,
-                    ":search": search,
-                },
-                |row| row.get(0),
-            )?,
-            transaction
-                .prepare_cached(PAGE_FOUND)?
-                .query_map(
-                    named_params! {
-                        ":account": account,
-                        ":incarnation": incarnation,
-                        ":search": search,
-                        ":limit": limit,
-                        ":offset": offset,
-                    },
-                    record,
-                )?
-                .collect::<Result<_, _>>()?,
-        ),
+    let (rows, total) = match search {
+        None => newest(transaction, &account, incarnation, request)?,
+        Some(search) => found(transaction, &account, incarnation, request, search)?,
     };
+    let mut statement = transaction.prepare_cached(ROW)?;
+    let items = rows
+        .into_iter()
+        .map(|row| statement.query_row(named_params! { ":account": account, ":row": row }, record))
+        .collect::<Result<_, _>>()?;
     Ok(Page {
         items,
         request,
-        total: total.unsigned_abs(),
+        total,
     })
+}
+
+fn newest(
+    transaction: &Transaction<'_>,
+    account: &str,
+    incarnation: i64,
+    request: PageRequest,
+) -> rusqlite::Result<(Vec<i64>, u64)> {
+    let total: Option<i64> = transaction
+        .prepare_cached(TOTAL)?
+        .query_row(
+            named_params! { ":account": account, ":incarnation": incarnation },
+            |row| row.get(0),
+        )
+        .optional()?;
+    // A log without rows has no count.
+    let total = total.unwrap_or(0).unsigned_abs();
+    if request.offset() >= total {
+        return Ok((vec![], total));
+    }
+    let rows = transaction
+        .prepare_cached(PAGE)?
+        .query_map(
+            named_params! {
+                ":account": account,
+                ":incarnation": incarnation,
+                ":limit": request.per_page(),
+                ":offset": columns::integer(request.offset()),
+            },
+            |row| row.get(0),
+        )?
+        .collect::<Result<_, _>>()?;
+    Ok((rows, total))
+}
+
+fn found(
+    transaction: &Transaction<'_>,
+    account: &str,
+    incarnation: i64,
+    request: PageRequest,
+    search: &str,
+) -> rusqlite::Result<(Vec<i64>, u64)> {
+    let mut statement = transaction.prepare_cached(FOUND)?;
+    let found = statement.query_map(
+        named_params! { ":account": account, ":incarnation": incarnation, ":search": search },
+        |row| row.get(0),
+    )?;
+    let first = request.offset();
+    let page = first..first.saturating_add(request.per_page().into());
+    let (mut rows, mut total) = (vec![], 0);
+    for row in found {
+        let row: i64 = row?;
+        if page.contains(&total) {
+            rows.push(row);
+        }
+        total += 1;
+    }
+    Ok((rows, total))
 }
 
 /// Writes a row.

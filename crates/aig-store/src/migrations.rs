@@ -11,10 +11,16 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::StoreError;
 
 /// The steps of the configuration; the first leads from an empty file to version 1.
-pub(crate) const CONFIG: &[&str] = &[include_str!("schema/config-1.sql")];
+pub(crate) const CONFIG: &[&str] = &[
+    include_str!("schema/config-1.sql"),
+    include_str!("schema/config-2.sql"),
+];
 
 /// The steps of the logs.
-pub(crate) const LOGS: &[&str] = &[include_str!("schema/logs-1.sql")];
+pub(crate) const LOGS: &[&str] = &[
+    include_str!("schema/logs-1.sql"),
+    include_str!("schema/logs-2.sql"),
+];
 
 /// Brings the file to the newest version.
 pub(crate) fn migrate(

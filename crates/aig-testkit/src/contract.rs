@@ -26,9 +26,13 @@ pub struct OperationRow {
     answers: BTreeMap<u16, Option<String>>,
 }
 
-/// What a server may answer to any request, declared or not: faults of the request as such, too
-/// many of them, and faults of the server.
-const UNDECLARED: [u16; 8] = [400, 404, 405, 413, 415, 429, 500, 503];
+/// What a server may answer to any request, declared or not: too much of it, too slow, too many
+/// of them, and faults of the server. What is wrong with the request itself is declared.
+const UNDECLARED: [u16; 6] = [408, 413, 415, 429, 500, 503];
+
+/// What it may answer where the contract has no operation. Whoever is not known is told so before
+/// it is known what he asks for.
+const NO_OPERATION: [u16; 3] = [401, 404, 405];
 
 impl Contract {
     /// The contract in `spec/effective.json`, read once a process.
@@ -95,9 +99,10 @@ impl Contract {
             Some(Some(pointer)) => pointer.as_str(),
             Some(None) if body.is_empty() => return None,
             Some(None) => return Some(format!("{status} is declared without a body")),
-            // Whoever is not known is told so before it is known what he asks for.
-            None if status == 401 && operation.is_none() => "#/components/schemas/ErrorResponse",
             None if UNDECLARED.contains(&status) => "#/components/schemas/ErrorResponse",
+            None if operation.is_none() && NO_OPERATION.contains(&status) => {
+                "#/components/schemas/ErrorResponse"
+            }
             None => return Some(format!("{status} is not declared")),
         };
         let body: Value = match serde_json::from_slice(body) {
@@ -203,6 +208,39 @@ mod tests {
         assert!(verdict(200, &wrong).unwrap().contains("/result_info/page"));
         assert!(verdict(302, &good).unwrap().contains("not declared"));
         assert!(verdict(404, &good).unwrap().starts_with("404: "));
+    }
+
+    #[test]
+    fn an_operation_may_not_answer_what_it_does_not_declare() {
+        let contract = Contract::load();
+        let body = json!({
+            "result": null, "success": false, "errors": [{"code": 7001, "message": "m"}],
+            "messages": [],
+        });
+        let body = body.to_string();
+        let mut undeclared = 0;
+        for operation in contract.operations() {
+            for status in [
+                400, 401, 403, 404, 405, 409, 422, 408, 413, 415, 429, 500, 503,
+            ] {
+                let declared = operation.answers.contains_key(&status);
+                let fault = contract.fault(Some(operation), status, body.as_bytes());
+                let may = declared || UNDECLARED.contains(&status);
+                assert_eq!(fault, (!may).then(|| format!("{status} is not declared")));
+                undeclared += usize::from(!may);
+            }
+        }
+        assert!(undeclared > 0);
+        for (status, may) in [
+            (401, true),
+            (404, true),
+            (405, true),
+            (400, false),
+            (403, false),
+        ] {
+            let fault = contract.fault(None, status, body.as_bytes());
+            assert_eq!(fault.is_none(), may, "{status} without an operation");
+        }
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! The order at the door, and what nobody gets past it with.
 
+mod headers;
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use aig_model::{Permission, Permissions};
 use http::StatusCode;
+use http::header::CONNECTION;
 use http_body::Frame;
 
 use super::*;
@@ -370,26 +373,6 @@ async fn nothing_is_reached_past_the_front() {
         let answer = rig.control.client.request(request).await.unwrap();
         assert_eq!(answer.status(), expected, "{sent:?}");
     }
-}
-
-#[tokio::test]
-async fn headers_of_the_front_that_a_caller_sends_have_no_voice() {
-    let mut rig = Rig::new().await;
-    let (ours, token) = rig.tenant().await;
-    let (theirs, _) = rig.tenant().await;
-    let their_token = rig.store.instance().list_tokens(theirs).await.unwrap()[0].id;
-    let mut plain = request(&token, Method::GET, &gateways(ours), "");
-    let expected = rig.send(plain.clone()).await;
-    for value in [their_token.to_string(), "x".into()] {
-        plain.headers_mut().append(TOKEN, value.parse().unwrap());
-        plain.headers_mut().append(SECRET, value.parse().unwrap());
-    }
-    let connection = format!("{SECRET}, {TOKEN}, content-type");
-    plain
-        .headers_mut()
-        .insert(CONNECTION, connection.parse().unwrap());
-    assert_eq!(rig.send(plain).await, expected);
-    assert_eq!(expected.status, StatusCode::OK);
 }
 
 #[tokio::test]

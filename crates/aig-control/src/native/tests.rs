@@ -19,11 +19,29 @@ async fn refused(rig: &Rig, token: &str, method: Method, path: &str, body: &str)
 async fn a_bad_body_is_named_by_its_field() {
     let mut rig = Rig::new().await;
     let (account, token) = rig.tenant().await;
-    for (body, path, part) in [
-        (r#"{"name":7}"#, "body.name", "name: invalid type"),
-        (r#"{"name":""}"#, "body.name", "name must not be empty"),
-        (r#"{"name":null}"#, "body.name", "name: invalid type: null"),
-        (r#"{"id":"A B"}"#, "body.id", "id must match ^[a-z0-9_]+"),
+    let long = format!(r#"{{"name":"{}"}}"#, "n".repeat(256));
+    for (body, path, message) in [
+        (r#"{"name":7}"#, "body.name", "name must be a string, not 7"),
+        (
+            r#"{"name":""}"#,
+            "body.name",
+            "name must have 1 to 255 characters",
+        ),
+        (
+            long.as_str(),
+            "body.name",
+            "name must have 1 to 255 characters, not 256",
+        ),
+        (
+            r#"{"name":null}"#,
+            "body.name",
+            "name must be a string, not null",
+        ),
+        (
+            r#"{"id":"A B"}"#,
+            "body.id",
+            "id must match ^[a-z0-9_]+(?:-[a-z0-9_]+)*$",
+        ),
         (r#"{"id":""}"#, "body.id", "id must have 1 to 64 characters"),
         (
             r#"{"name":"n","cache_ttl":-1}"#,
@@ -33,35 +51,52 @@ async fn a_bad_body_is_named_by_its_field() {
         (
             r#"{"name":"n","cache_ttl":1.5}"#,
             "body.cache_ttl",
-            "not 1.5",
+            "cache_ttl must be an integer from 0 to 2147483647, not 1.5",
         ),
         (
             r#"{"name":"n","cache_ttl":1e30}"#,
             "body.cache_ttl",
-            "2147483647",
+            "cache_ttl must be an integer from 0 to 2147483647, \
+             not 1000000000000000000000000000000",
         ),
         (
             r#"{"name":"n","cache_ttl":"10"}"#,
             "body.cache_ttl",
-            "cache_ttl: invalid type: string",
+            "cache_ttl must be an integer from 0 to 2147483647, not \"10\"",
         ),
         (
             r#"{"name":"n","log_enabled":1}"#,
             "body.log_enabled",
-            "expected a boolean",
+            "log_enabled must be a boolean, not 1",
         ),
-        (r#"{"name":"n","name":"m"}"#, "body.name", "duplicate field"),
-        ("", "body", "EOF while parsing"),
-        ("[]", "body", "invalid type: sequence"),
-        ("{", "body", "EOF while parsing"),
-        (r#"{"name":"n"} x"#, "body", "trailing characters"),
+        (
+            r#"{"name":"n","name":"m"}"#,
+            "body.name",
+            "name must be given only once",
+        ),
+        ("[]", "body", "the body must be an object, not a list"),
+        ("7", "body", "the body must be an object, not 7"),
+        (
+            "",
+            "body",
+            "the body must be a JSON object, and it is empty",
+        ),
+        (
+            "{",
+            "body",
+            "the body is not JSON: EOF while parsing an object (line 1, column 1)",
+        ),
+        (
+            "{\"name\":\n\"n\"} x",
+            "body",
+            "the body is not JSON: trailing characters (line 2, column 6)",
+        ),
     ] {
         let answer = refused(&rig, &token, Method::POST, &gateways(account), body).await;
-        assert_eq!(answer.path(), path, "{body}: {}", answer.message());
-        assert!(
-            answer.message().contains(part),
-            "{body}: {}",
-            answer.message()
+        assert_eq!(
+            (&*answer.path(), &*answer.message()),
+            (path, message),
+            "{body}"
         );
     }
 }
@@ -106,7 +141,11 @@ async fn a_bad_query_is_named_by_its_parameter() {
             "query.page",
             "page must be an integer",
         ),
-        ("page=1&page=2", "query.page", "duplicate field"),
+        (
+            "page=1&page=2",
+            "query.page",
+            "page must be given only once",
+        ),
     ] {
         for list in [list.clone(), format!("{list}/default/logs")] {
             let target = format!("{list}?{query}");

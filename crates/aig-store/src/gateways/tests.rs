@@ -269,3 +269,18 @@ async fn many_gateways_may_have_one_name() {
     made.dedup();
     assert_eq!(made.len(), 12);
 }
+
+#[tokio::test]
+async fn the_view_shows_every_column_of_the_table_in_its_order() {
+    let rig = Rig::new();
+    let config = rig.foreign("config.db");
+    let columns = |table: &str| -> Vec<String> {
+        let mut statement = config
+            .prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")
+            .unwrap();
+        let names = statement.query_map([table], |row| row.get(0)).unwrap();
+        names.collect::<Result<_, _>>().unwrap()
+    };
+    assert!(!columns("gateway").is_empty());
+    assert_eq!(columns("gateway_or_default"), columns("gateway"));
+}

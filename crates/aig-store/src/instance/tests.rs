@@ -1,7 +1,10 @@
 //! Accounts, tokens, and the token that the environment sets.
 
 use aig_model::{AccountId, Permission, Permissions, Token};
+use rusqlite::Connection;
+use tempfile::TempDir;
 
+use crate::migrations::{CONFIG, migrate};
 use crate::testing::{Rig, at, digest, id};
 use crate::{InstanceError, Store};
 
@@ -226,4 +229,44 @@ async fn every_set_of_permissions_is_read_as_it_was_written() {
         let snapshot = rig.store.snapshots().borrow().clone();
         assert_eq!(snapshot.token(&digest(bits)).unwrap().permissions, set);
     }
+}
+
+#[tokio::test]
+async fn the_first_pepper_is_the_right_one_also_after_a_restart_and_no_other_is() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let first = store.instance().recognise_pepper(digest(1)).await;
+    assert!(
+        first.unwrap(),
+        "a fresh instance takes the pepper that comes"
+    );
+    for (byte, is_right) in [(2, false), (1, true), (2, false)] {
+        let recognised = store.instance().recognise_pepper(digest(byte)).await;
+        assert_eq!(recognised.unwrap(), is_right, "{byte}");
+    }
+    drop(store);
+    let again = Store::open(directory.path()).unwrap();
+    for (byte, is_right) in [(2, false), (1, true)] {
+        let recognised = again.instance().recognise_pepper(digest(byte)).await;
+        assert_eq!(recognised.unwrap(), is_right, "{byte}, after a restart");
+    }
+}
+
+#[tokio::test]
+async fn an_instance_from_before_the_check_value_keeps_its_tokens_and_takes_the_pepper() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("config.db");
+    let mut old = Connection::open(&file).unwrap();
+    migrate(&mut old, &file, &CONFIG[..1]).unwrap();
+    old.execute_batch(
+        "INSERT INTO account VALUES ('07070707070707070707070707070707', 'old', 0, 1);
+         INSERT INTO token VALUES ('00000000000000000000000000000001',
+             '07070707070707070707070707070707', 'old', 'run', zeroblob(32), 'abcd', 0, 0);",
+    )
+    .unwrap();
+    drop(old);
+    let store = Store::open(directory.path()).unwrap();
+    assert!(is_good(&store, 0, account(7)));
+    assert!(store.instance().recognise_pepper(digest(1)).await.unwrap());
+    assert!(!store.instance().recognise_pepper(digest(2)).await.unwrap());
 }

@@ -29,7 +29,7 @@ fn names(published: &Published) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_commit_on_the_live_connection_is_synced_and_at_once_visible_to_others() {
+async fn the_live_connection_is_set_to_sync_each_commit_which_others_see_at_once() {
     let (temporary, writer, _published) = started();
     let settings: (i64, String) = writer
         .write(|transaction| {
