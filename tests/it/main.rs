@@ -2,13 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod command_line;
 mod control_access;
 mod control_gateways;
 mod control_logs;
+mod control_synced;
 mod coverage;
 mod data_answers;
+mod data_connections;
 mod data_door;
 mod data_ends;
+mod data_tries;
 mod ops;
 mod process;
 mod shared_directory;

@@ -12,23 +12,53 @@ use std::sync::{Arc, Mutex};
 
 use aig_server::cli::Cli;
 use aig_testkit::{PATIENCE, Provider};
-use clap::Parser;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
 const TOKEN: &str = "a-token-that-an-infrastructure-tool-has-set";
 
-/// What the processes of the tests below run: the command line, with its words in a variable.
+const WORDS: &str = "AIG_TEST_WORDS";
+
+/// What the processes of the tests here and in `command_line` run: the command line, with its words
+/// in a variable.
 #[test]
-#[ignore = "is a part of the other tests here, which run it as a process of its own"]
+#[ignore = "is a part of other tests, which run it as a process of its own"]
 fn child() {
-    let words = std::env::var("AIG_TEST_WORDS").expect("only the other tests run this one");
-    let code = Cli::parse_from(words.split('\n')).run();
-    assert_eq!(
-        code.expect("the command ends without an error"),
-        ExitCode::SUCCESS
-    );
+    let words = std::env::var(WORDS).expect("only other tests run this one");
+    let code = Cli::main(words.split('\n'));
+    assert_eq!(code, ExitCode::SUCCESS);
+}
+
+/// The command `aig` with these words, as a process whose environment says nothing to it.
+pub(crate) fn aig(words: &[&str]) -> Command {
+    signalled(words, &[])
+}
+
+/// The same, started by `env` with these options of its own: how signals are inherited.
+pub(crate) fn signalled(words: &[&str], options: &[&str]) -> Command {
+    let mut command = Command::new("env");
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy().to_ascii_uppercase();
+        if text.starts_with("AIG_") || text.ends_with("_PROXY") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .args(options)
+        .arg(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "process::child", "--nocapture"])
+        .env(
+            WORDS,
+            ["aig"]
+                .iter()
+                .chain(words)
+                .copied()
+                .collect::<Vec<_>>()
+                .join("\n"),
+        )
+        .stdin(Stdio::null());
+    command
 }
 
 /// A running `aig serve`.
@@ -41,23 +71,13 @@ impl Served {
     /// Starts on that directory and waits until it listens.
     async fn start(directory: &Path, more: &[&str]) -> Self {
         let directory = directory.display().to_string();
-        let mut words = vec![
-            "aig",
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--log-format",
-            "json",
-        ];
+        let mut words = vec!["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
         words.extend(["--data-dir", &directory]);
         words.extend(more);
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut command = aig(&words);
         command
-            .args(["--ignored", "--exact", "process::child", "--nocapture"])
-            .env("AIG_TEST_WORDS", words.join("\n"))
             .env("AIG_BOOTSTRAP_ACCOUNT", ACCOUNT)
             .env("AIG_BOOTSTRAP_TOKEN", TOKEN)
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
@@ -92,12 +112,7 @@ impl Served {
     }
 
     fn signal(&self, name: &str) {
-        let pid = self.process.id().to_string();
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &pid])
-            .status()
-            .unwrap();
-        assert!(sent.success());
+        send(name, &self.process);
     }
 
     async fn ended(mut self) -> std::process::ExitStatus {
@@ -107,6 +122,23 @@ impl Served {
             .expect("the process ends")
             .unwrap()
     }
+}
+
+/// Sends the signal to the process.
+pub(crate) fn send(name: &str, process: &Child) {
+    let pid = process.id().to_string();
+    let mut kill = Command::new("kill");
+    let sent = kill.args([&format!("-{name}"), &pid]).status();
+    assert!(sent.unwrap().success());
+}
+
+/// Whether the process has a handler for the signal of that number.
+fn handles(process: &Child, signal: u32) -> bool {
+    let path = format!("/proc/{}/status", process.id());
+    let status = std::fs::read_to_string(path).unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let mask = u64::from_str_radix(mask.unwrap().trim(), 16).unwrap();
+    mask >> (signal - 1) & 1 == 1
 }
 
 fn http() -> reqwest::Client {
@@ -299,6 +331,78 @@ async fn the_drain_has_a_deadline() {
     assert!(served.ended().await.success());
 }
 
+/// A signal that comes while the house is still being built is not the end of the process: it waits,
+/// and the house is left in order. Regression: handlers were registered when all was built.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_during_the_start_is_not_lost() {
+    const NUMBERS: [(&str, u32); 3] = [("HUP", 1), ("INT", 2), ("TERM", 15)];
+    let directory = tempfile::tempdir().unwrap();
+    for (name, _) in NUMBERS {
+        drop(aig_store::Store::open(directory.path()).unwrap());
+        let lock = rusqlite::Connection::open(directory.path().join("config.db")).unwrap();
+        lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        let path = directory.path().display().to_string();
+        let words = ["serve", "--listen", "127.0.0.1:0", "--data-dir", &path];
+        let mut command = signalled(&words, &["--default-signal=HUP"]);
+        let process = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        aig_testkit::eventually("the handlers of a process that cannot go on", async || {
+            NUMBERS
+                .iter()
+                .all(|(_, n)| handles(&process, *n))
+                .then_some(())
+        })
+        .await;
+        send(name, &process);
+        lock.execute_batch("ROLLBACK").unwrap();
+        drop(lock);
+        let ended = tokio::task::spawn_blocking(move || process.wait_with_output().unwrap());
+        let ended = tokio::time::timeout(PATIENCE, ended)
+            .await
+            .unwrap()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(ended.status.success(), "{name}: {said}");
+        assert!(said.contains(&format!("SIG{name}")), "{said}");
+        assert!(said.ends_with("stopped\n"), "{said}");
+    }
+}
+
+/// `nohup` has SIGHUP ignored, and it stays so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ignored_hangup_stays_ignored() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().display().to_string();
+    let words = ["serve", "--listen", "127.0.0.1:0", "--data-dir", &path];
+    let mut command = signalled(&words, &["--ignore-signal=HUP"]);
+    let process = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    aig_testkit::eventually("the other handlers", async || {
+        handles(&process, 15).then_some(())
+    })
+    .await;
+    assert!(!handles(&process, 1));
+    send("HUP", &process);
+    send("TERM", &process);
+    let ended = tokio::task::spawn_blocking(move || process.wait_with_output().unwrap());
+    let ended = tokio::time::timeout(PATIENCE, ended)
+        .await
+        .unwrap()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(ended.status.success(), "{said}");
+    assert!(
+        said.contains("SIGTERM") && !said.contains("SIGHUP"),
+        "{said}"
+    );
+}
+
 #[tokio::test]
 async fn an_address_in_use_is_named_with_a_remedy() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -314,7 +418,7 @@ async fn an_address_in_use_is_named_with_a_remedy() {
         "--data-dir",
     ];
     let directory = directory.path().join("new").display().to_string();
-    let cli = Cli::parse_from(words.into_iter().chain([&*directory]));
+    let cli = Cli::read(words.into_iter().chain([&*directory])).unwrap();
     let error = tokio::task::spawn_blocking(|| cli.run())
         .await
         .unwrap()

@@ -15,7 +15,9 @@ async fn a_token_made_or_revoked_by_another_process_is_noticed() {
     let house = House::start().await;
     // Another process is another `Store` on the same directory: nothing is shared in memory.
     let other = Store::open(house.directory()).unwrap();
-    let identity = keys::identity(house.directory(), None).unwrap();
+    let identity = keys::identity(&other, house.directory(), None)
+        .await
+        .unwrap();
     let token = TokenText::from_random([42; 32]);
     let made = other
         .instance()
@@ -76,7 +78,7 @@ async fn only_the_owner_can_read_the_directory() {
     let parent = tempfile::tempdir().unwrap();
     let directory = parent.path().join("data");
     let store = Store::open(&directory).unwrap();
-    keys::identity(&directory, None).unwrap();
+    keys::identity(&store, &directory, None).await.unwrap();
     drop(store);
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&directory), 0o700);

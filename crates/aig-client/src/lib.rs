@@ -11,10 +11,16 @@
 )]
 mod generated;
 
+use std::cell::RefCell;
+use std::net::IpAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
+use progenitor_client::{ClientHooks, OperationInfo};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
+use reqwest::{Request, Response, StatusCode, Url};
+use serde_json::Value;
 
 pub use generated::*;
 
@@ -38,7 +44,9 @@ impl Client {
     /// begin, as in `https://api.cloudflare.com/client/v4`.
     ///
     /// It follows no redirect, because the token would go with it; it gives up on
-    /// connecting after 10 seconds and on a call after 60. Whoever wants something
+    /// connecting after 10 seconds and on a call after 60. The proxy variables of the
+    /// environment apply, but not to a loopback host: what runs on this machine is not
+    /// behind a proxy, and the token is not the proxy's to see. Whoever wants something
     /// else brings an HTTP client of their own to [`Client::new_with_client`].
     ///
     /// # Errors
@@ -49,14 +57,90 @@ impl Client {
         value.set_sensitive(true);
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, value);
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .default_headers(headers)
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
-            .timeout(CALL)
-            .build()
-            .map_err(Unusable::Http)?;
+            .timeout(CALL);
+        if is_loopback(base_url) {
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(Unusable::Http)?;
         Ok(Self::new_with_client(base_url.trim_end_matches('/'), http))
+    }
+}
+
+fn is_loopback(base_url: &str) -> bool {
+    let Ok(url) = Url::parse(base_url) else {
+        return false;
+    };
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match bare.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => host.trim_end_matches('.') == "localhost",
+    }
+}
+
+/// What [`untyped`] puts into one call, and what it takes out.
+struct Untyped {
+    body: Option<Value>,
+    answer: Option<(StatusCode, Bytes)>,
+}
+
+tokio::task_local! {
+    static UNTYPED: RefCell<Untyped>;
+}
+
+/// Sends what a builder of this client has prepared, but with `body` in place of the typed one,
+/// if there is any, and gives the answer back as it came, whatever its status and shape.
+///
+/// The overlays of the contract declare what `aig` always answers; Cloudflare answers with fewer
+/// fields, and takes more. This is for callers who want to speak to both.
+///
+/// # Errors
+/// When the request could not be made or sent, or its answer not be read to its end.
+pub async fn untyped<T, E>(
+    body: Option<Value>,
+    call: impl Future<Output = Result<T, Error<E>>>,
+) -> Result<(StatusCode, Bytes), Error<E>> {
+    let answer = None;
+    UNTYPED
+        .scope(RefCell::new(Untyped { body, answer }), async {
+            let typed = call.await;
+            match UNTYPED.with(|state| state.borrow_mut().answer.take()) {
+                Some(answer) => Ok(answer),
+                None => Err(match typed {
+                    Err(error) => error,
+                    Ok(_) => Error::InvalidRequest("the call sent no request".to_owned()),
+                }),
+            }
+        })
+        .await
+}
+
+/// Does nothing outside [`untyped`].
+impl ClientHooks for Client {
+    async fn pre<E>(&self, request: &mut Request, _: &OperationInfo) -> Result<(), Error<E>> {
+        let body = UNTYPED.try_with(|state| state.borrow_mut().body.take());
+        if let Ok(Some(body)) = body {
+            *request.body_mut() = Some(body.to_string().into());
+        }
+        Ok(())
+    }
+
+    async fn exec(&self, request: Request, _: &OperationInfo) -> reqwest::Result<Response> {
+        let response = self.client.execute(request).await?;
+        if UNTYPED.try_with(|_| ()).is_err() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let bytes = response.bytes().await?;
+        UNTYPED.with(|state| state.borrow_mut().answer = Some((status, bytes)));
+        // The generated code has nothing more to read; what it makes of that is passed over.
+        let mut done = http::Response::new("");
+        *done.status_mut() = status;
+        Ok(done.into())
     }
 }
 
@@ -76,6 +160,36 @@ impl std::error::Error for Unusable {
         match self {
             Self::Token => None,
             Self::Http(error) => Some(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn loopback_hosts_are_told_from_others() {
+        for url in [
+            "http://127.0.0.1:8787/client/v4",
+            "http://127.9.9.9",
+            "http://localhost:1/",
+            "http://LOCALHOST.",
+            "https://[::1]:8787",
+            "http://[::ffff:127.0.0.1]/",
+        ] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in [
+            "https://api.cloudflare.com/client/v4",
+            "http://localhost.example/",
+            "http://127.0.0.1.example/",
+            "http://10.0.0.1/",
+            "http://[::2]/",
+            "http://user@example/127.0.0.1",
+            "not a url",
+        ] {
+            assert!(!is_loopback(url), "{url}");
         }
     }
 }

@@ -15,12 +15,21 @@ pub struct Bootstrap {
     pub token: TokenText,
 }
 
+/// What the help of the command says of them.
+pub(crate) const HELP: &str = "\
+Instead of what the first start makes and prints, infrastructure tools may set:
+  AIG_BOOTSTRAP_ACCOUNT      the id of an account, 32 hex digits
+  AIG_BOOTSTRAP_TOKEN        a token of it with every permission, at least 32 characters
+  AIG_BOOTSTRAP_TOKEN_FILE   a file that holds the token, instead of the variable
+They are ensured at every start; a changed token revokes the one set before. Nothing is printed.
+A variable of the environment that is empty is as good as none.";
+
 const ACCOUNT: &str = "AIG_BOOTSTRAP_ACCOUNT";
 const TOKEN: &str = "AIG_BOOTSTRAP_TOKEN";
 const TOKEN_FILE: &str = "AIG_BOOTSTRAP_TOKEN_FILE";
 
 impl Bootstrap {
-    /// Reads the variables; one without the other is an error.
+    /// Reads the variables; one without the other is an error, an empty one is none.
     pub fn from_environment() -> anyhow::Result<Option<Self>> {
         let read = |name| match std::env::var(name) {
             Ok(text) => Ok(Some(text)),
@@ -36,6 +45,8 @@ impl Bootstrap {
         token: Option<String>,
         file: Option<String>,
     ) -> anyhow::Result<Option<Self>> {
+        let said = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let (account, token, file) = (said(account), said(token), said(file));
         let token = match (token, file) {
             (Some(_), Some(_)) => bail!("set {TOKEN} or {TOKEN_FILE}, not both"),
             (Some(token), None) => Some(token),
@@ -77,6 +88,8 @@ mod tests {
         assert_eq!(read(Some(ID), Some(&token)), Ok(true));
         assert!(read(Some(ID), None).unwrap_err().contains(TOKEN));
         assert!(read(None, Some(&token)).unwrap_err().contains(ACCOUNT));
+        assert_eq!(read(Some(""), Some("")), Ok(false), "empty is absent");
+        assert!(read(Some(ID), Some("")).unwrap_err().contains(TOKEN));
     }
 
     #[test]

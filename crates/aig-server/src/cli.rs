@@ -1,15 +1,16 @@
 //! The words of the command line, and which part of the house carries each out.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, Command as Words, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::local::{AccountCommand, TokenCommand};
 use crate::remote::{GatewaysCommand, LogsCommand};
-use crate::{demo, local, offline, remote, serve};
+use crate::{bootstrap, demo, local, offline, remote, serve};
 
 /// A self-hosted AI gateway, compatible with Cloudflare AI Gateway
 #[derive(Debug, Parser)]
@@ -22,6 +23,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the gateway
+    #[command(after_help = bootstrap::HELP)]
     Serve(Box<Flags>),
     /// Try the gateway: no settings, no key, no network; everything is gone afterwards
     Demo(demo::Demo),
@@ -65,6 +67,26 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads the words and the environment; the error says what is wrong, or is the help.
+    pub fn read(
+        words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
+        let mut known = without_empty_variables(Self::command());
+        let matches = known.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut known))
+    }
+
+    /// Reads the words, carries the command out, and tells on standard error why it cannot.
+    pub fn main(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+        match Self::read(words).unwrap_or_else(|error| error.exit()).run() {
+            Ok(code) => code,
+            Err(error) => {
+                eprintln!("aig: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
     /// Carries the command out.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -84,10 +106,29 @@ impl Cli {
     }
 }
 
+/// Forgets the variables that are set to nothing: a template that has no value for one leaves it
+/// empty, and means the same as leaving it out.
+fn without_empty_variables(words: Words) -> Words {
+    words
+        .mut_args(|arg: Arg| {
+            let empty = arg
+                .get_env()
+                .and_then(std::env::var_os)
+                .is_some_and(|value| value.is_empty());
+            if empty {
+                arg.env(None::<&'static str>)
+            } else {
+                arg
+            }
+        })
+        .mut_subcommands(without_empty_variables)
+}
+
 async fn provide(listen: SocketAddr, pace: u64) -> anyhow::Result<ExitCode> {
+    let mut signals = serve::Signals::listen()?;
     let provider = offline::OfflineProvider::start(listen, Duration::from_millis(pace)).await?;
     println!("http://{}", provider.address());
-    tokio::signal::ctrl_c().await?;
+    signals.next().await;
     provider.stop().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,12 +1,13 @@
 //! Settings: read raw from flags, environment and file, then checked into one [`Config`].
 //!
-//! A flag wins over its environment variable, that over the file, that over the default. The file
-//! is TOML; a name that nobody knows or a value that cannot be is refused with its line. What a
-//! setting means is documented at its flag, so that `aig serve --help` is the reference.
+//! A flag wins over its environment variable, that over the file, that over the default; an empty
+//! variable is as good as none. How the file is read is left to `file`. What a setting means is
+//! documented at its flag, so that `aig serve --help` is the reference.
 
-use std::collections::BTreeMap;
+pub(crate) mod file;
+
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use aig_provider::{Providers, Wire};
@@ -14,6 +15,8 @@ use aig_proxy::{DataPlaneConfig, EgressRules, ListenerConfig};
 use anyhow::{Context, bail};
 use ipnet::IpNet;
 use serde::Deserialize;
+
+use self::file::{File, LogFilter, PublicUrl, Seconds, address, network};
 
 /// The settings of a house, checked.
 #[derive(Clone, Debug)]
@@ -24,8 +27,11 @@ pub struct Config {
     pub control_listen: Option<SocketAddr>,
     /// Where the two databases and the keys of the house are.
     pub data_dir: PathBuf,
-    /// The origin under which callers know this house, for `/openapi.json` and printed commands.
+    /// The origin under which callers know the data plane, and the control plane beside it.
     pub public_url: Option<String>,
+    /// The origin under which callers know the control plane, for `/openapi.json` and printed
+    /// commands, when it is not the data plane's.
+    pub control_public_url: Option<String>,
     /// The file that holds the token pepper, when not in the data directory.
     pub token_pepper_file: Option<PathBuf>,
     /// The account and the token that an infrastructure tool wants to exist.
@@ -54,11 +60,11 @@ pub struct Flags {
     #[arg(long, env = "AIG_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Address to listen on; port 0 takes a free one (file: listen) [default: 127.0.0.1:8787]
-    #[arg(long, env = "AIG_LISTEN", value_name = "ADDR")]
+    #[arg(long, env = "AIG_LISTEN", value_name = "ADDR", value_parser = address)]
     pub listen: Option<SocketAddr>,
     /// Address for the control plane, /metrics and /openapi.json alone (file: control_listen)
     /// [default: the same as --listen]
-    #[arg(long, env = "AIG_CONTROL_LISTEN", value_name = "ADDR")]
+    #[arg(long, env = "AIG_CONTROL_LISTEN", value_name = "ADDR", value_parser = address)]
     pub control_listen: Option<SocketAddr>,
     /// Directory of the databases and keys, made if absent (file: data_dir) [default: aig-data]
     #[arg(long, env = "AIG_DATA_DIR", value_name = "DIR")]
@@ -66,11 +72,17 @@ pub struct Flags {
     /// Origin under which callers reach this gateway (file: public_url) [default: the bound address]
     #[arg(long, env = "AIG_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
-    /// Base URL of a provider, new or known; may be repeated (file: providers.SLUG.base_url)
+    /// Origin under which callers reach the control plane (file: control_public_url)
+    /// [default: the bound address with --control-listen, else that of --public-url]
+    #[arg(long, env = "AIG_CONTROL_PUBLIC_URL", value_name = "URL")]
+    pub control_public_url: Option<String>,
+    /// Base URL of a provider, new or known, as in local=http://127.0.0.1:8000/v1; may be repeated
+    /// (file: providers.SLUG.base_url). A new one speaks OpenAI's wire; another stands before the
+    /// URL, as in mine=anthropic:https://host.example (file: providers.SLUG.wire, openai or anthropic)
     #[arg(
         long = "provider",
         env = "AIG_PROVIDERS",
-        value_name = "SLUG=URL",
+        value_name = "SLUG=[WIRE:]URL",
         value_delimiter = ','
     )]
     pub providers: Vec<String>,
@@ -80,7 +92,8 @@ pub struct Flags {
         long,
         env = "AIG_EGRESS_ALLOW",
         value_name = "CIDR",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = network
     )]
     pub egress_allow: Vec<IpNet>,
     /// File with the token pepper, 64 hex digits (file: token_pepper_file)
@@ -107,58 +120,6 @@ pub struct Flags {
     pub log_format: Option<LogFormat>,
 }
 
-/// The settings as the file says them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    listen: Option<SocketAddr>,
-    control_listen: Option<SocketAddr>,
-    data_dir: Option<PathBuf>,
-    public_url: Option<PublicUrl>,
-    token_pepper_file: Option<PathBuf>,
-    max_request_body: Option<u64>,
-    connect_timeout: Option<Seconds>,
-    header_timeout: Option<Seconds>,
-    drain_timeout: Option<u64>,
-    log: Option<String>,
-    log_format: Option<LogFormat>,
-    #[serde(default)]
-    providers: BTreeMap<String, toml::Spanned<ProviderFile>>,
-    #[serde(default)]
-    egress: EgressFile,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProviderFile {
-    base_url: String,
-    wire: Option<WireWord>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EgressFile {
-    #[serde(default)]
-    allow: Vec<IpNet>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum WireWord {
-    OpenAi,
-    Anthropic,
-}
-
-/// At least one second: none at all would refuse everything.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "u64")]
-struct Seconds(u64);
-
-/// An origin: scheme and authority, nothing behind them.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct PublicUrl(String);
-
 /// How the process logs.
 #[derive(Clone, Debug)]
 pub struct LogConfig {
@@ -169,7 +130,7 @@ pub struct LogConfig {
 }
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8787";
-const DEFAULT_DATA_DIR: &str = "aig-data";
+pub(crate) const DEFAULT_DATA_DIR: &str = "aig-data";
 const DEFAULT_MAX_REQUEST_BODY: u64 = 512 << 20;
 
 // === impl Flags ===
@@ -177,165 +138,83 @@ const DEFAULT_MAX_REQUEST_BODY: u64 = 512 << 20;
 impl Flags {
     /// Reads the file, if one is named, and checks everything.
     pub fn resolve(&self) -> anyhow::Result<(Config, LogConfig)> {
-        let (file, text) = self.file()?;
-        let seconds = |flag: Option<u64>, file: Option<u64>, default| {
-            Duration::from_secs(flag.or(file).unwrap_or(default))
+        let file = File::read(self.config.as_deref())?;
+        let providers = self.providers(&file)?;
+        let networks = file.networks()?;
+        let public_url = origin("--public-url", &self.public_url)?.or(file.public_url);
+        let control_public_url =
+            origin("--control-public-url", &self.control_public_url)?.or(file.control_public_url);
+        let connect = seconds("--connect-timeout", self.connect_timeout)?.or(file.connect_timeout);
+        let header = seconds("--header-timeout", self.header_timeout)?.or(file.header_timeout);
+        let drain = seconds("--drain-timeout", self.drain_timeout)?.or(file.drain_timeout);
+        let log = match &self.log {
+            Some(filter) => Some(LogFilter::try_from(filter.clone()).context("--log")?),
+            None => file.log,
         };
-        let at_least_one = |name: &str, flag: Option<u64>| {
-            flag.map(|n| Seconds::try_from(n).with_context(|| format!("--{name}")))
-                .transpose()
-                .map(|s| s.map(|s| s.0))
+        let allow = match self.egress_allow.is_empty() {
+            true => networks,
+            false => self.egress_allow.clone(),
         };
-        let connect = at_least_one("connect-timeout", self.connect_timeout)?;
-        let header = at_least_one("header-timeout", self.header_timeout)?;
-        let public_url = match &self.public_url {
-            Some(url) => Some(PublicUrl::try_from(url.clone()).context("--public-url")?.0),
-            None => file.public_url.map(|url| url.0),
-        };
-        let mut allow = self.egress_allow.clone();
-        if allow.is_empty() {
-            allow = file.egress.allow;
-        }
         let config = Config {
-            listen: (self.listen.or(file.listen))
+            listen: (self.listen.or(file.listen.map(|a| a.0)))
                 .unwrap_or_else(|| DEFAULT_LISTEN.parse().expect("the default is an address")),
-            control_listen: self.control_listen.or(file.control_listen),
+            control_listen: self.control_listen.or(file.control_listen.map(|a| a.0)),
             data_dir: (self.data_dir.clone().or(file.data_dir))
                 .unwrap_or_else(|| DEFAULT_DATA_DIR.into()),
-            public_url,
+            public_url: public_url.map(|url| url.0),
+            control_public_url: control_public_url.map(|url| url.0),
             token_pepper_file: self.token_pepper_file.clone().or(file.token_pepper_file),
             bootstrap: crate::bootstrap::Bootstrap::from_environment()?,
             proxy: DataPlaneConfig {
-                providers: self.providers(&file.providers, &text)?,
+                providers,
                 egress: EgressRules { allow },
                 max_request_body: (self.max_request_body.or(file.max_request_body))
                     .unwrap_or(DEFAULT_MAX_REQUEST_BODY),
-                connect_timeout: seconds(connect, file.connect_timeout.map(|s| s.0), 10),
+                connect_timeout: Duration::from_secs(connect.map_or(10, |s| s.0)),
             },
             listener: ListenerConfig {
-                header_timeout: seconds(header, file.header_timeout.map(|s| s.0), 10),
-                drain: seconds(self.drain_timeout, file.drain_timeout, 300),
+                header_timeout: Duration::from_secs(header.map_or(10, |s| s.0)),
+                drain: Duration::from_secs(drain.map_or(300, |s| s.0)),
             },
         };
         let log = LogConfig {
-            filter: self
-                .log
-                .clone()
-                .or(file.log)
-                .unwrap_or_else(|| "info".into()),
+            filter: log.map_or_else(|| "info".into(), |filter| filter.0),
             format: self.log_format.or(file.log_format).unwrap_or_default(),
         };
         Ok((config, log))
     }
 
-    fn file(&self) -> anyhow::Result<(File, Text)> {
-        let Some(path) = &self.config else {
-            return Ok((File::default(), Text::default()));
-        };
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("the settings file {} cannot be read", path.display()))?;
-        let text = Text {
-            path: path.clone(),
-            text,
-        };
-        let file = toml::from_str(&text.text).map_err(|error| text.explain(&error))?;
-        Ok((file, text))
-    }
-
-    fn providers(
-        &self,
-        file: &BTreeMap<String, toml::Spanned<ProviderFile>>,
-        text: &Text,
-    ) -> anyhow::Result<Providers> {
-        let mut providers = Providers::known();
-        for (slug, entry) in file {
-            let row = entry.get_ref();
-            let placed = |error: &dyn std::fmt::Display| {
-                anyhow::anyhow!("{}: {error}", text.place(entry.span().start))
+    fn providers(&self, file: &File) -> anyhow::Result<Providers> {
+        let mut providers = file.providers()?;
+        for said in &self.providers {
+            let Some((slug, url)) = said.split_once('=') else {
+                bail!("--provider {said}: write SLUG=URL, as in local=http://127.0.0.1:8000/v1");
             };
-            providers = providers
-                .with_override(slug, &row.base_url)
-                .map_err(|error| placed(&error))?;
-            if let Some(wire) = row.wire {
-                providers = providers
-                    .with_wire(slug, wire.into())
-                    .map_err(|error| placed(&error))?;
-            }
-        }
-        for pair in &self.providers {
-            let Some((slug, url)) = pair.split_once('=') else {
-                bail!("--provider {pair}: write SLUG=URL, as in local=http://127.0.0.1:8000/v1");
-            };
+            // A wire is never a scheme that can be dialled, so the two cannot be mistaken.
+            let worded = url.split_once(':').and_then(|(word, rest)| {
+                let wire = Wire::from_word(word)?;
+                Some((wire, rest))
+            });
+            let url = worded.map_or(url, |(_, rest)| rest);
             providers = providers.with_override(slug, url).context("--provider")?;
+            if let Some((wire, _)) = worded {
+                providers = providers.with_wire(slug, wire).context("--provider")?;
+            }
         }
         Ok(providers)
     }
 }
 
-/// The file's text, for naming places in it.
-#[derive(Debug, Default)]
-struct Text {
-    path: PathBuf,
-    text: String,
+fn origin(flag: &'static str, said: &Option<String>) -> anyhow::Result<Option<PublicUrl>> {
+    let checked = said.clone().map(PublicUrl::try_from).transpose();
+    checked.context(flag)
 }
 
-impl Text {
-    /// `file:line`, as editors understand it.
-    fn place(&self, offset: usize) -> String {
-        let before = self.text.as_bytes().iter().take(offset);
-        let line = 1 + before.filter(|&&b| b == b'\n').count();
-        format!("{}:{line}", Path::display(&self.path))
-    }
-
-    /// A fault of the file in one line: where, what, and what would be right.
-    fn explain(&self, error: &toml::de::Error) -> anyhow::Error {
-        let place = self.place(error.span().map_or(0, |span| span.start));
-        let what = error.message().trim().replace('\n', ", ");
-        let remedy = if what.contains("unknown field") {
-            "; see `aig serve --help` for every setting"
-        } else {
-            ""
-        };
-        anyhow::anyhow!("{place}: {what}{remedy}")
-    }
-}
-
-// === conversions ===
-
-impl From<WireWord> for Wire {
-    fn from(word: WireWord) -> Self {
-        match word {
-            WireWord::OpenAi => Self::OpenAi,
-            WireWord::Anthropic => Self::Anthropic,
-        }
-    }
-}
-
-impl TryFrom<u64> for Seconds {
-    type Error = anyhow::Error;
-
-    fn try_from(seconds: u64) -> anyhow::Result<Self> {
-        match seconds {
-            0 => bail!("must be at least 1 second"),
-            seconds => Ok(Self(seconds)),
-        }
-    }
-}
-
-impl TryFrom<String> for PublicUrl {
-    type Error = anyhow::Error;
-
-    fn try_from(url: String) -> anyhow::Result<Self> {
-        let uri: http::Uri = url.parse().context("must be a URL")?;
-        let bare = uri.path() == "/" && uri.query().is_none() && !url.ends_with('/');
-        let web = matches!(uri.scheme_str(), Some("http" | "https"));
-        if !bare || !web || uri.authority().is_none() {
-            bail!(
-                "must be an origin such as https://gateway.example, without a path or a slash at its end"
-            );
-        }
-        Ok(Self(url))
-    }
+fn seconds<const LEAST: u64>(
+    flag: &'static str,
+    said: Option<u64>,
+) -> anyhow::Result<Option<Seconds<LEAST>>> {
+    said.map(Seconds::try_from).transpose().context(flag)
 }
 
 #[cfg(test)]

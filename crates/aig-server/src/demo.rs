@@ -36,6 +36,7 @@ impl Demo {
             filter: "warn".into(),
             format: LogFormat::Text,
         })?;
+        let signals = serve::Signals::listen()?;
         let directory = tempfile::tempdir().context("no temporary directory can be made")?;
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let provider = OfflineProvider::start(loopback, Duration::from_millis(self.pace))
@@ -63,7 +64,7 @@ impl Demo {
         } else {
             println!("{}", as_text(&house, &first));
         }
-        let code = serve::until_stopped(house).await;
+        let code = serve::until_stopped(house, signals).await;
         provider.stop().await;
         code
     }

@@ -53,9 +53,8 @@ impl House {
     /// Opens the stores, binds the listeners and serves.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let store = open(&config.data_dir)?;
-        let identity = keys::identity(&config.data_dir, config.token_pepper_file.as_deref())?;
-        let identity = Arc::new(identity);
-        let first = settle(&store, &identity, config.bootstrap.as_ref()).await?;
+        let pepper = config.token_pepper_file.as_deref();
+        let identity = Arc::new(keys::identity(&store, &config.data_dir, pepper).await?);
 
         let mut registry = Registry::default();
         let metrics = Arc::new(Metrics::registered(&mut registry));
@@ -78,9 +77,13 @@ impl House {
         };
         let address = listener.address();
         let control_address = control_listener.as_ref().map_or(address, Listener::address);
-        let origin = |address| match &config.public_url {
-            Some(url) => url.clone(),
-            None => format!("http://{address}"),
+        let named = |url: &Option<String>, address| {
+            url.clone().unwrap_or_else(|| format!("http://{address}"))
+        };
+        let origin = named(&config.public_url, address);
+        let control_origin = match (&config.control_public_url, &control_listener) {
+            (None, None) => origin.clone(),
+            (url, _) => named(url, control_address),
         };
 
         let plane = ControlPlane::start(
@@ -101,6 +104,10 @@ impl House {
             Arc::clone(&metrics),
         ));
 
+        // The last step that can fail: the first token is told once, so nothing may go wrong
+        // between writing it and telling it.
+        let first = settle(&store, &identity, config.bootstrap.as_ref()).await?;
+
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
         let mut serve = |listener: Listener, data, control| {
@@ -115,7 +122,6 @@ impl House {
                 let _ = stopped.wait_for(|stop| *stop).await;
             }));
         };
-        let control_origin = origin(control_address);
         let control = Control {
             plane: Arc::clone(&plane),
             origin: control_origin.clone(),
@@ -130,7 +136,7 @@ impl House {
         Ok(Self {
             address,
             control_address,
-            origin: origin(address),
+            origin,
             control_origin,
             store,
             identity,
@@ -207,7 +213,7 @@ impl House {
 /// How long the last rows may take to be written.
 const LAST_ROWS: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// Opens the two databases of a data directory.
+/// Opens the two databases of a data directory, which is made if it is not there.
 pub(crate) fn open(data_dir: &std::path::Path) -> anyhow::Result<Store> {
     Store::open(data_dir)
         .with_context(|| format!("the data directory {} cannot be used", data_dir.display()))

@@ -2,41 +2,92 @@
 //!
 //! By default it is a file of mode 0600 in the data directory, beside the digests that it guards:
 //! whoever takes the whole directory has both. A file elsewhere (`token_pepper_file`) is stronger.
+//!
+//! The store remembers a digest under the pepper, so that another pepper, under which no token is
+//! known, is refused at the start and not found out from 401s.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use aig_model::Secret;
+use aig_model::{Secret, TokenText};
 use aig_policy::Identity;
+use aig_store::Store;
 use anyhow::{Context, bail};
 use zeroize::Zeroizing;
 
 const FILE: &str = "token-pepper";
 
+/// What the remembered digest is made of. It must never change: every pepper would be a wrong one.
+const CHECK: &str = "aig-check-of-the-token-pepper-of-an-instance";
+
+type Pepper = Secret<[u8; Identity::PEPPER_LEN]>;
+
 /// The recogniser of tokens, with the pepper from `file`, or from the data directory, where it is
-/// made if it is not there.
-pub fn identity(data_dir: &Path, file: Option<&Path>) -> anyhow::Result<Identity> {
-    let pepper = match file {
-        Some(path) => read(path)?,
-        None => {
-            let path = data_dir.join(FILE);
-            match path.try_exists() {
-                Ok(true) => read(&path)?,
-                _ => make(&path)?,
-            }
+/// made if there is none yet. Refuses a pepper that the store's tokens were not made with.
+pub async fn identity(
+    store: &Store,
+    data_dir: &Path,
+    file: Option<&Path>,
+) -> anyhow::Result<Identity> {
+    let own = data_dir.join(FILE);
+    let path = file.unwrap_or(&own);
+    let made = file.is_none() && !own.try_exists().unwrap_or(true);
+    let pepper = if made {
+        if has_tokens(store).await? {
+            bail!("{}", missing(path));
         }
+        make(path)?
+    } else {
+        read(path)?
     };
-    Ok(Identity::new(pepper))
+    let identity = Identity::new(pepper);
+    let check = TokenText::foreign(CHECK).expect("the text has the form of a token");
+    if store
+        .instance()
+        .recognise_pepper(identity.digest(&check))
+        .await?
+    {
+        return Ok(identity);
+    }
+    if made {
+        // It never was the pepper of anything; left there, it would be taken for the lost one.
+        std::fs::remove_file(path)
+            .with_context(|| format!("remove {}, which is no good", path.display()))?;
+        bail!("{}", missing(path));
+    }
+    bail!(
+        "the pepper in {} is not the one that the tokens were made with; \
+         name the right one with --token-pepper-file, or put it back there",
+        path.display()
+    )
 }
 
-fn read(path: &Path) -> anyhow::Result<Secret<[u8; Identity::PEPPER_LEN]>> {
+fn missing(path: &Path) -> String {
+    format!(
+        "the token pepper {} is not there, but the tokens were made with one; \
+         name it with --token-pepper-file, or put it back there",
+        path.display()
+    )
+}
+
+async fn has_tokens(store: &Store) -> anyhow::Result<bool> {
+    let instance = store.instance();
+    for account in instance.list_accounts().await? {
+        if !instance.list_tokens(account.id).await?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn read(path: &Path) -> anyhow::Result<Pepper> {
     let text = std::fs::read_to_string(path)
         .map(Zeroizing::new)
         .with_context(|| format!("the token pepper {} cannot be read", path.display()))?;
     parse(text.trim_end()).with_context(|| format!("the token pepper {}", path.display()))
 }
 
-fn parse(text: &str) -> anyhow::Result<Secret<[u8; Identity::PEPPER_LEN]>> {
+fn parse(text: &str) -> anyhow::Result<Pepper> {
     let digits = text.as_bytes();
     if digits.len() != 2 * Identity::PEPPER_LEN || !digits.iter().all(u8::is_ascii_hexdigit) {
         bail!("must be 64 hex digits; make one with `openssl rand -hex 32`");
@@ -53,7 +104,7 @@ fn parse(text: &str) -> anyhow::Result<Secret<[u8; Identity::PEPPER_LEN]>> {
 }
 
 /// Writes a fresh pepper whole or not at all: a half-written one would lock every token out.
-fn make(path: &Path) -> anyhow::Result<Secret<[u8; Identity::PEPPER_LEN]>> {
+fn make(path: &Path) -> anyhow::Result<Pepper> {
     let mut pepper = [0; Identity::PEPPER_LEN];
     getrandom::fill(&mut pepper).context("the system has no randomness")?;
     let text: String = pepper.iter().map(|b| format!("{b:02x}")).collect();
@@ -87,46 +138,4 @@ fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
 }
 
 #[cfg(test)]
-mod tests {
-    use aig_model::TokenText;
-
-    use super::*;
-
-    #[test]
-    fn the_pepper_is_made_once_and_is_private() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        let token = TokenText::from_random([1; 32]);
-        let first = identity(dir.path(), None).unwrap().digest(&token);
-        let second = identity(dir.path(), None).unwrap().digest(&token);
-        assert_eq!(first, second);
-        let mode = dir
-            .path()
-            .join(FILE)
-            .metadata()
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(
-            std::fs::read_dir(dir.path()).unwrap().count(),
-            1,
-            "no draft is left"
-        );
-    }
-
-    #[test]
-    fn weak_peppers_are_refused() {
-        for text in [
-            "",
-            " ",
-            "00",
-            &"0".repeat(64),
-            &"g".repeat(64),
-            &"ab".repeat(33),
-        ] {
-            let message = parse(text).unwrap_err().to_string();
-            assert!(message.contains("openssl rand"), "{message}");
-        }
-    }
-}
+mod tests;

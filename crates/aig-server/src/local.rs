@@ -8,25 +8,25 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use aig_model::{AccountId, Permissions, Timestamp, TokenId};
+use aig_store::Store;
 use anyhow::bail;
 use clap::Subcommand;
 
+use crate::config::DEFAULT_DATA_DIR;
+use crate::config::file::File;
 use crate::house::{fresh_token, open};
 use crate::keys;
 use crate::print::{moment, table};
 
-/// Where the instance is.
+/// Where the instance is: as for `aig serve`, by flag, environment or file.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Place {
-    /// Directory of the databases and keys
-    #[arg(
-        long,
-        env = "AIG_DATA_DIR",
-        value_name = "DIR",
-        default_value = "aig-data",
-        global = true
-    )]
-    data_dir: PathBuf,
+    /// The file of settings that `aig serve` runs with; data_dir and token_pepper_file are read
+    #[arg(long, env = "AIG_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Directory of the databases and keys [default: aig-data]
+    #[arg(long, env = "AIG_DATA_DIR", value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
     /// File with the token pepper, if it is not in the data directory
     #[arg(
         long,
@@ -34,6 +34,12 @@ pub(crate) struct Place {
         value_name = "FILE",
         global = true
     )]
+    token_pepper_file: Option<PathBuf>,
+}
+
+/// A place, found.
+struct Found {
+    data_dir: PathBuf,
     token_pepper_file: Option<PathBuf>,
 }
 
@@ -82,13 +88,22 @@ pub(crate) enum TokenCommand {
     /// Revoke a token; a running server refuses it within 5 seconds
     Revoke {
         /// The token's id, as `aig token list` prints it
-        id: uuid::Uuid,
+        id: String,
     },
 }
 
+/// The file that every instance has, as `aig-store` calls it.
+const CONFIG_DATABASE: &str = "config.db";
+
 impl AccountCommand {
     pub(crate) async fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
-        let store = open(&place.data_dir)?;
+        let found = place.find()?;
+        // An account may be made before the first start; whatever else is asked for is a mistake
+        // about the place where nothing is.
+        let store = match self {
+            Self::Create { .. } => open(&found.data_dir)?,
+            _ => found.existing()?,
+        };
         let instance = store.instance();
         match self {
             Self::Create { name, id } => {
@@ -114,7 +129,8 @@ impl AccountCommand {
 
 impl TokenCommand {
     pub(crate) async fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
-        let store = open(&place.data_dir)?;
+        let found = place.find()?;
+        let store = found.existing()?;
         let instance = store.instance();
         match self {
             Self::Create {
@@ -122,7 +138,8 @@ impl TokenCommand {
                 name,
                 permissions,
             } => {
-                let identity = keys::identity(&place.data_dir, place.token_pepper_file.as_deref())?;
+                let pepper = found.token_pepper_file.as_deref();
+                let identity = keys::identity(&store, &found.data_dir, pepper).await?;
                 let token = fresh_token()?;
                 let digest = identity.digest(&token);
                 let last_four = token.last_four();
@@ -146,12 +163,41 @@ impl TokenCommand {
                 println!("{}", table(head, rows));
             }
             Self::Revoke { id } => {
+                // Not said again: it may be the token itself.
+                let Ok(id) = id.parse() else {
+                    bail!("that is not a token's id; `aig token list` shows the ids of an account");
+                };
                 if !instance.revoke_token(TokenId(id)).await? {
                     bail!("there is no token {id}; `aig token list` shows those of an account");
                 }
             }
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Place {
+    fn find(&self) -> anyhow::Result<Found> {
+        let file = File::read(self.config.as_deref())?;
+        Ok(Found {
+            data_dir: (self.data_dir.clone().or(file.data_dir))
+                .unwrap_or_else(|| DEFAULT_DATA_DIR.into()),
+            token_pepper_file: self.token_pepper_file.clone().or(file.token_pepper_file),
+        })
+    }
+}
+
+impl Found {
+    /// The store of an instance that is there; none is made.
+    fn existing(&self) -> anyhow::Result<Store> {
+        if !self.data_dir.join(CONFIG_DATABASE).is_file() {
+            bail!(
+                "there is no instance in {}; name its directory with --data-dir, or the settings \
+                 file that it runs with with --config",
+                self.data_dir.display()
+            );
+        }
+        open(&self.data_dir)
     }
 }
 

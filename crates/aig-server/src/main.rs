@@ -1,16 +1,9 @@
-//! The command `aig`: reads the words of the command line and hands them on.
+//! The command `aig`: hands the words of the command line on.
 
 use std::process::ExitCode;
 
 use aig_server::cli::Cli;
-use clap::Parser;
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("aig: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    Cli::main(std::env::args_os())
 }

@@ -1,19 +1,22 @@
 //! `aig gateways` and `aig logs`: the generated client on the command line.
 //!
-//! Works against any base URL of the API, Cloudflare's included. Administration of this instance
-//! is left to `local`.
+//! Works against any base URL of the API, Cloudflare's included: answers are taken as they come,
+//! since Cloudflare's lack fields that ours always have. What is sent is left to `body`, how
+//! answers look to `tables`; administration of this instance to `local`.
+
+mod body;
+mod tables;
 
 use std::num::NonZeroU64;
 use std::process::ExitCode;
 
-use aig_client::types::{ErrorResponse, Gateway, GatewayInput, LogEntry};
+use aig_client::types::GatewayInput;
 use aig_client::{Client, Error};
-use anyhow::{Context, anyhow};
+use anyhow::{anyhow, bail};
 use clap::{ArgAction, Subcommand};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::print::table;
+use crate::print::{json, plain};
 
 /// Which API is spoken to, and as whom.
 #[derive(Clone, Debug, clap::Args)]
@@ -56,8 +59,14 @@ pub(crate) struct Api {
 pub(crate) enum GatewaysCommand {
     /// List the gateways of the account
     List(Paging),
-    /// Make a gateway; --id or --name is enough
-    Create(Settings),
+    /// Make a gateway; --id or --name is enough, Cloudflare wants --id
+    Create {
+        /// What stands in URLs
+        #[arg(long)]
+        id: Option<String>,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Show a gateway
     Get {
         /// The gateway's id
@@ -66,7 +75,7 @@ pub(crate) enum GatewaysCommand {
     /// Change a gateway; what is not said stays as it is
     Update {
         /// The gateway's id
-        gateway: String,
+        id: String,
         #[command(flatten)]
         settings: Settings,
     },
@@ -78,11 +87,8 @@ pub(crate) enum GatewaysCommand {
 }
 
 /// Settings of a gateway.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Settings {
-    /// What stands in URLs; only at creation
-    #[arg(long)]
-    id: Option<String>,
     /// For display
     #[arg(long)]
     name: Option<String>,
@@ -130,53 +136,50 @@ impl GatewaysCommand {
     pub(crate) async fn run(self, api: &Api) -> anyhow::Result<ExitCode> {
         let client = api.client()?;
         let account = &api.account;
+        // What the builders of the client are given where the body is ours: see `body`.
+        let unread = GatewayInput::default();
         match self {
             Self::List(paging) => {
-                let request = client
+                let call = client
                     .list_ai_gateways()
                     .account_id(account)
                     .page(paging.page)
                     .per_page(paging.per_page);
-                let list = request.send().await.map_err(explain)?.into_inner();
-                api.show(&list, || gateways(&list.result))
+                let list = answer(None, call.send()).await?;
+                api.show(&list, tables::gateways(rows(&list)))
             }
-            Self::Create(settings) => {
-                let request = client
-                    .create_ai_gateway()
-                    .account_id(account)
-                    .body(settings.input()?);
-                let made = request.send().await.map_err(explain)?.into_inner();
-                remarks(&made.messages);
-                api.show(&made.result, || {
-                    gateways(std::slice::from_ref(&made.result))
-                })
+            Self::Create { id, settings } => {
+                let body = body::create(id, &settings)?;
+                let call = client.create_ai_gateway().account_id(account).body(unread);
+                let made = answer(Some(body), call.send()).await?;
+                remarks(&made);
+                api.show_gateway(&made)
             }
             Self::Get { id } => {
-                let request = client.get_ai_gateway().account_id(account).gateway_id(id);
-                let found = request.send().await.map_err(explain)?.into_inner();
-                api.show(&found.result, || {
-                    gateways(std::slice::from_ref(&found.result))
-                })
+                let call = client.get_ai_gateway().account_id(account).gateway_id(id);
+                api.show_gateway(&answer(None, call.send()).await?)
             }
-            Self::Update { gateway, settings } => {
-                let request = client
+            Self::Update { id, settings } => {
+                body::says_something(&settings)?;
+                let call = client.get_ai_gateway().account_id(account).gateway_id(&id);
+                let read = answer(None, call.send()).await?;
+                let body = body::update(&read["result"], &settings)?;
+                let call = client
                     .update_ai_gateway()
                     .account_id(account)
-                    .gateway_id(gateway)
-                    .body(settings.input()?);
-                let changed = request.send().await.map_err(explain)?.into_inner();
-                remarks(&changed.messages);
-                api.show(&changed.result, || {
-                    gateways(std::slice::from_ref(&changed.result))
-                })
+                    .gateway_id(id)
+                    .body(unread);
+                let changed = answer(Some(body), call.send()).await?;
+                remarks(&changed);
+                api.show_gateway(&changed)
             }
             Self::Delete { id } => {
-                let request = client
+                let call = client
                     .delete_ai_gateway()
                     .account_id(account)
-                    .gateway_id(id);
-                let gone = request.send().await.map_err(explain)?.into_inner();
-                api.show(&gone.result, || format!("deleted {}", gone.result.id))
+                    .gateway_id(&id);
+                let gone = answer(None, call.send()).await?;
+                api.show(&gone["result"], format!("deleted {}", plain(&id)))
             }
         }
     }
@@ -185,39 +188,17 @@ impl GatewaysCommand {
 impl LogsCommand {
     pub(crate) async fn run(self, api: &Api) -> anyhow::Result<ExitCode> {
         let client = api.client()?;
-        let mut request = client
+        let mut call = client
             .list_ai_gateway_logs()
             .account_id(&api.account)
             .gateway_id(self.gateway)
             .page(self.paging.page)
             .per_page(self.paging.per_page);
         if let Some(search) = self.search {
-            request = request.search(search);
+            call = call.search(search);
         }
-        let list = request.send().await.map_err(explain)?.into_inner();
-        api.show(&list, || logs(&list.result))
-    }
-}
-
-impl Settings {
-    fn input(self) -> anyhow::Result<GatewayInput> {
-        let fields: [(&str, Option<Value>); 7] = [
-            ("id", self.id.map(Value::from)),
-            ("name", self.name.map(Value::from)),
-            ("cache_ttl", self.cache_ttl.map(Value::from)),
-            ("rate_limiting_limit", self.rate_limit.map(Value::from)),
-            (
-                "rate_limiting_interval",
-                self.rate_interval.map(Value::from),
-            ),
-            ("log_enabled", self.log.map(Value::from)),
-            ("authentication", self.authentication.map(Value::from)),
-        ];
-        let said: Map<_, _> = fields
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect();
-        serde_json::from_value(Value::Object(said)).context("the settings are not legal")
+        let list = answer(None, call.send()).await?;
+        api.show(&list, tables::logs(rows(&list)))
     }
 }
 
@@ -233,90 +214,77 @@ impl Api {
         Ok(Client::with_token(&self.base_url, &self.token)?)
     }
 
-    fn show(
-        &self,
-        result: &impl Serialize,
-        people: impl FnOnce() -> String,
-    ) -> anyhow::Result<ExitCode> {
+    fn show_gateway(&self, answer: &Value) -> anyhow::Result<ExitCode> {
+        let gateway = &answer["result"];
+        self.show(gateway, tables::gateways(std::slice::from_ref(gateway)))
+    }
+
+    fn show(&self, result: &Value, people: String) -> anyhow::Result<ExitCode> {
         match self.json {
-            true => println!("{}", serde_json::to_string_pretty(result)?),
-            false => println!("{}", people()),
+            true => println!("{}", json(result)),
+            false => println!("{people}"),
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn gateways(list: &[Gateway]) -> String {
-    let on = |on: bool, text: String| if on { text } else { "off".to_owned() };
-    let rows = list.iter().map(|g| {
-        let rate = format!("{}/{} s", g.rate_limiting_limit, g.rate_limiting_interval);
-        [
-            g.id.clone(),
-            g.name.clone(),
-            on(g.authentication, "on".into()),
-            on(g.log_enabled, "on".into()),
-            on(g.cache_enabled, format!("{} s", g.cache_ttl)),
-            on(g.rate_limiting_enabled, rate),
-            g.modified_at.format("%Y-%m-%d %H:%M:%S").to_string(),
-        ]
-    });
-    let head = [
-        "id",
-        "name",
-        "auth",
-        "log",
-        "cache",
-        "rate limit",
-        "modified",
-    ];
-    table(head, rows).to_string()
+fn rows(list: &Value) -> &[Value] {
+    list["result"].as_array().map_or(&[], Vec::as_slice)
 }
 
-fn logs(list: &[LogEntry]) -> String {
-    let number = |n: Option<i64>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
-    let rows = list.iter().map(|l| {
-        [
-            l.created_at.format("%Y-%m-%d %H:%M:%S").to_string(),
-            l.provider.clone(),
-            l.model.clone(),
-            l.status_code.to_string(),
-            l.outcome.to_string(),
-            format!("{} ms", l.duration),
-            number(l.tokens_in),
-            number(l.tokens_out),
-            l.path.clone(),
-        ]
-    });
-    let head = [
-        "when", "provider", "model", "status", "outcome", "duration", "in", "out", "path",
-    ];
-    table(head, rows).to_string()
-}
-
-/// Remarks of the server, apart from the result.
-fn remarks(messages: &[Map<String, Value>]) {
-    for message in messages.iter().filter_map(|m| m.get("message")?.as_str()) {
-        eprintln!("note: {message}");
+/// The envelope of an answer, when the server did what it was asked to.
+async fn answer<T, E>(
+    body: Option<Value>,
+    call: impl Future<Output = Result<T, Error<E>>>,
+) -> anyhow::Result<Value> {
+    let (status, bytes) = aig_client::untyped(body, call).await.map_err(unsent)?;
+    let Ok(envelope) = serde_json::from_slice::<Value>(&bytes) else {
+        bail!(
+            "{status}: the answer is not JSON; is --base-url that of the API, /client/v4 included?"
+        );
+    };
+    if status.is_success() && envelope["success"] != false {
+        return Ok(envelope);
+    }
+    let errors = envelope["errors"].as_array();
+    let said: Vec<_> = errors.into_iter().flatten().map(one_error).collect();
+    match said.is_empty() {
+        true => bail!("{status}: the server does not say why"),
+        false => bail!("{status}: {}", said.join("; ")),
     }
 }
 
 /// What the server said, in one line; its codes and words, not this client's types.
-fn explain(error: Error<ErrorResponse>) -> anyhow::Error {
+fn one_error(error: &Value) -> String {
+    let place = error["path"].as_array().into_iter().flatten();
+    let place: Vec<_> = place.map(tables::text).collect();
+    let place = match place.is_empty() {
+        true => String::new(),
+        false => format!("{}: ", place.join(".")),
+    };
+    let (message, code) = (
+        tables::text(&error["message"]),
+        tables::text(&error["code"]),
+    );
+    plain(&format!("{place}{message} (code {code})"))
+}
+
+/// Why there is no answer: the cause itself, which the client's own words would only repeat.
+fn unsent<E>(error: Error<E>) -> anyhow::Error {
     match error {
-        Error::ErrorResponse(answer) => {
-            let status = answer.status();
-            let said = answer.into_inner().errors.into_iter().map(|e| {
-                let place = e.path.join(".");
-                let place = if place.is_empty() {
-                    place
-                } else {
-                    format!("{place}: ")
-                };
-                format!("{place}{} (code {})", e.message, e.code)
-            });
-            let said: Vec<_> = said.collect();
-            anyhow!("{status}: {}", said.join("; "))
+        Error::CommunicationError(cause) | Error::ResponseBodyError(cause) => {
+            anyhow::Error::new(cause).context("the request failed")
         }
-        other => anyhow::Error::new(other).context("the request failed"),
+        Error::InvalidRequest(why) => anyhow!("the request cannot be sent: {why}"),
+        // Only what comes before an answer gets here, which these two are.
+        _ => anyhow!("the request failed"),
+    }
+}
+
+/// Remarks of the server, apart from the result.
+fn remarks(answer: &Value) {
+    let messages = answer["messages"].as_array().into_iter().flatten();
+    for message in messages.filter_map(|m| m["message"].as_str()) {
+        eprintln!("note: {}", plain(message));
     }
 }

@@ -1,43 +1,45 @@
 //! `aig serve`: the real thing. Runs a house until a signal says to stop.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Flags, LogConfig, LogFormat};
 use crate::house::House;
 use crate::print;
 
-/// Runs until SIGTERM or SIGINT, then drains; a second signal ends at once.
+/// The signals that say to stop. Made before anything that must be left in order.
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Option<Signal>,
+}
+
+/// Runs until SIGTERM, SIGINT or SIGHUP, then drains; a second signal ends at once.
 pub(crate) async fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     let (config, log) = flags.resolve()?;
     start_log(&log)?;
+    let signals = Signals::listen()?;
     let data_dir = config.data_dir.clone();
     let mut house = House::start(config).await?;
+    // Before the line that others wait for: whoever reads it may end this process.
+    if let Some(first) = house.take_first_start() {
+        print::first_start(&house, &first)?;
+    }
     tracing::info!(
         address = %house.address(),
         control = %house.control_address(),
         data_dir = %data_dir.display(),
         "listening"
     );
-    if let Some(first) = house.take_first_start() {
-        print::first_start(&house, &first);
-    }
-    until_stopped(house).await
+    until_stopped(house, signals).await
 }
 
 /// Waits for the first signal, drains, and gives up draining at the second.
-pub(crate) async fn until_stopped(house: House) -> anyhow::Result<ExitCode> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut wait = async || {
-        tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        }
-    };
-    let name = wait().await;
+pub(crate) async fn until_stopped(house: House, mut signals: Signals) -> anyhow::Result<ExitCode> {
+    let name = signals.next().await;
     tracing::info!(signal = name, "stopping; open requests may end");
     let draining = house.stop();
     tokio::pin!(draining);
@@ -46,19 +48,60 @@ pub(crate) async fn until_stopped(house: House) -> anyhow::Result<ExitCode> {
             tracing::info!("stopped");
             Ok(ExitCode::SUCCESS)
         }
-        name = wait() => {
+        name = signals.next() => {
             tracing::warn!(signal = name, "stopped at once; open requests are cut");
             Ok(ExitCode::FAILURE)
         }
     }
 }
 
-/// Sends the process's log to standard error, one line per event.
+impl Signals {
+    /// From now on the signals wait here and do not end the process.
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            // `nohup` has it ignored, and means that.
+            hangup: match ignored(SignalKind::hangup()) {
+                true => None,
+                false => Some(signal(SignalKind::hangup())?),
+            },
+        })
+    }
+
+    /// The name of the next one.
+    pub(crate) async fn next(&mut self) -> &'static str {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = hangup => "SIGHUP",
+        }
+    }
+}
+
+/// Whether whoever started this process has it ignore the signal. Read from Linux's table, because
+/// asking the C library takes unsafe code; elsewhere nothing counts as ignored.
+fn ignored(kind: SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (kind.as_raw_value() - 1) & 1 == 1)
+}
+
+/// Sends the process's log to standard error, one line per event; coloured for a terminal only.
 pub(crate) fn start_log(log: &LogConfig) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.filter)
         .map_err(|error| anyhow::anyhow!("log filter {:?}: {error}", log.filter))?;
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal() && !plain)
         .with_writer(std::io::stderr);
     match log.format {
         LogFormat::Text => builder.init(),

@@ -1,6 +1,7 @@
-//! What the file may say, and how faults in it are named.
+//! What flags and file may say, and how faults in them are named.
 
 use super::*;
+use crate::cli::Cli;
 
 fn resolve(text: &str) -> anyhow::Result<Config> {
     let dir = tempfile::tempdir().unwrap();
@@ -56,47 +57,176 @@ fn the_file_is_read_and_a_flag_wins_over_it() {
 }
 
 #[test]
-fn faults_name_file_line_and_remedy() {
-    let unknown = fault("listen = '127.0.0.1:1'\nlisen = 3\n");
-    assert!(
-        unknown.starts_with("aig.toml:2: unknown field `lisen`"),
-        "{unknown}"
-    );
-    assert!(
-        unknown.ends_with("see `aig serve --help` for every setting"),
-        "{unknown}"
-    );
+fn a_provider_of_the_flag_may_name_its_wire() {
+    let said = |text: &str| {
+        let flags = Flags {
+            providers: vec![text.to_owned()],
+            ..Flags::default()
+        };
+        let resolved = flags.resolve().map_err(|error| format!("{error:#}"));
+        resolved.map(|(config, _)| config.proxy.providers)
+    };
+    let mine = said("mine=anthropic:https://a.example").unwrap();
+    assert_eq!(mine.get("mine").unwrap().wire(), Wire::Anthropic);
+    assert_eq!(mine.get("mine").unwrap().authority(), "a.example");
+    let mine = said("mine=https://a.example/v1").unwrap();
+    assert_eq!(mine.get("mine").unwrap().wire(), Wire::OpenAi);
+    for wrong in ["mine", "mine=gemini:https://a.example", "mine=a.example"] {
+        let message = said(wrong).unwrap_err();
+        assert!(message.contains("--provider"), "{message}");
+    }
+}
 
-    let address = fault("\n\nlisten = 'nowhere'\n");
-    assert!(
-        address.starts_with("aig.toml:3: invalid socket address"),
-        "{address}"
+#[test]
+fn the_control_plane_has_an_origin_of_its_own() {
+    let config =
+        resolve("public_url = 'https://a.example'\ncontrol_public_url = 'https://b.example'")
+            .unwrap();
+    assert_eq!(config.public_url.as_deref(), Some("https://a.example"));
+    assert_eq!(
+        config.control_public_url.as_deref(),
+        Some("https://b.example")
     );
-
-    let network = fault("[egress]\nallow = ['10.0.0.0/8', 'lan']\n");
-    assert!(network.starts_with("aig.toml:2: "), "{network}");
-
-    let base = fault("[providers.x]\nbase_url = 'ftp://a'\n");
+    let flags = Flags {
+        control_public_url: Some("https://b.example/x".to_owned()),
+        ..Flags::default()
+    };
+    let message = format!("{:#}", flags.resolve().unwrap_err());
     assert!(
-        base.starts_with("aig.toml:1: provider `x`: base_url"),
-        "{base}"
+        message.starts_with("--control-public-url: must be an origin"),
+        "{message}"
     );
-    assert!(base.contains("https://"), "{base}");
+}
 
-    let zero = fault("connect_timeout = 0\n");
-    assert!(
-        zero.starts_with("aig.toml:1: must be at least 1 second"),
-        "{zero}"
-    );
+#[test]
+fn faults_name_file_line_key_and_remedy() {
+    for (text, start, remedy) in [
+        (
+            "listen = '127.0.0.1:1'\nlisen = 3\n",
+            "aig.toml:2: unknown field `lisen`",
+            "see `aig serve --help` for every setting",
+        ),
+        (
+            "\n\nlisten = 'localhost:8787'\n",
+            "aig.toml:3: listen: \"localhost:8787\" is no IP address",
+            "write 127.0.0.1:8787",
+        ),
+        (
+            "control_listen = 5\n",
+            "aig.toml:1: control_listen: ",
+            "string",
+        ),
+        (
+            "[egress]\nallow = [\n'10.0.0.0/8',\n'lan',\n]\n",
+            "aig.toml:4: egress.allow: \"lan\" is no network",
+            "write 127.0.0.0/8",
+        ),
+        (
+            "[providers.x]\n\nbase_url = 'ftp://a'\n",
+            "aig.toml:3: provider `x`: base_url",
+            "https://",
+        ),
+        (
+            "\n[providers.Not_one]\nbase_url = 'https://a.example'\n",
+            "aig.toml:2: provider `Not_one`",
+            "",
+        ),
+        (
+            "[providers.x]\nbase_url = 'https://a.example'\nwire = 'gemini'\n",
+            "aig.toml:3: providers.x.wire: \"gemini\" is no wire",
+            "write openai or anthropic",
+        ),
+        (
+            "connect_timeout = 0\n",
+            "aig.toml:1: connect_timeout: must be 1 to 86400 seconds",
+            "write 10",
+        ),
+        (
+            "public_url = 'https://a.example/path'\n",
+            "aig.toml:1: public_url: must be an origin",
+            "https://gateway.example",
+        ),
+        (
+            "log = 'aig=loud'\n",
+            "aig.toml:1: log: \"aig=loud\" is no filter",
+            "write info",
+        ),
+        (
+            "listen = '127.0.0.1:1'\nlisten = '127.0.0.1:2'\n",
+            "aig.toml:2: duplicate key",
+            "",
+        ),
+    ] {
+        let said = fault(text);
+        assert!(said.starts_with(start), "{said}");
+        assert!(said.contains(remedy), "{said}");
+        assert!(!said.contains('\n'), "{said}");
+    }
+}
 
-    let origin = fault("public_url = 'https://a.example/path'\n");
-    assert!(
-        origin.starts_with("aig.toml:1: must be an origin"),
-        "{origin}"
-    );
+#[test]
+fn seconds_have_a_bound_wherever_they_are_said() {
+    for flag in ["connect", "header", "drain"] {
+        let day = fault(&format!("{flag}_timeout = 86401\n"));
+        assert!(day.contains(&format!("{flag}_timeout: must be ")), "{day}");
+        for wrong in [u64::MAX, 86_401] {
+            let mut flags = Flags::default();
+            let said = match flag {
+                "connect" => &mut flags.connect_timeout,
+                "header" => &mut flags.header_timeout,
+                _ => &mut flags.drain_timeout,
+            };
+            *said = Some(wrong);
+            let message = format!("{:#}", flags.resolve().unwrap_err());
+            assert!(
+                message.starts_with(&format!("--{flag}-timeout: must be ")),
+                "{message}"
+            );
+        }
+    }
+    let bounds = Flags {
+        connect_timeout: Some(86_400),
+        drain_timeout: Some(0),
+        ..Flags::default()
+    };
+    bounds.resolve().unwrap();
+}
 
-    let twice = fault("listen = '127.0.0.1:1'\nlisten = '127.0.0.1:2'\n");
-    assert!(twice.starts_with("aig.toml:2: duplicate key"), "{twice}");
+#[test]
+fn the_help_lists_every_setting() {
+    let help = Cli::read(["aig", "serve", "--help"])
+        .unwrap_err()
+        .to_string();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for file in [
+        "listen",
+        "control_listen",
+        "data_dir",
+        "public_url",
+        "control_public_url",
+        "token_pepper_file",
+        "max_request_body",
+        "connect_timeout",
+        "header_timeout",
+        "drain_timeout",
+        "log",
+        "log_format",
+        "providers.SLUG.base_url",
+        "providers.SLUG.wire",
+        "egress.allow",
+    ] {
+        let listed = [format!("(file: {file})"), format!("(file: {file},")];
+        assert!(
+            listed.iter().any(|form| help.contains(form)),
+            "{file}: {help}"
+        );
+    }
+    for variable in ["ACCOUNT ", "TOKEN ", "TOKEN_FILE "] {
+        assert!(
+            help.contains(&format!("AIG_BOOTSTRAP_{variable}")),
+            "{variable}"
+        );
+    }
 }
 
 #[test]

@@ -1,0 +1,267 @@
+//! The settings file: TOML, in which a name that nobody knows or a value that cannot be is refused
+//! with file, line, key and an example of what can be.
+//!
+//! What a setting means, and what wins over it, is left to `config`.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use aig_provider::{BadProvider, Providers, Wire};
+use anyhow::{Context, anyhow, bail};
+use ipnet::IpNet;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::LogFormat;
+
+/// The settings as the file says them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    pub(super) listen: Option<Address>,
+    pub(super) control_listen: Option<Address>,
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(super) public_url: Option<PublicUrl>,
+    pub(super) control_public_url: Option<PublicUrl>,
+    pub(crate) token_pepper_file: Option<PathBuf>,
+    pub(super) max_request_body: Option<u64>,
+    pub(super) connect_timeout: Option<Seconds<1>>,
+    pub(super) header_timeout: Option<Seconds<1>>,
+    pub(super) drain_timeout: Option<Seconds<0>>,
+    pub(super) log: Option<LogFilter>,
+    pub(super) log_format: Option<LogFormat>,
+    #[serde(default)]
+    providers: BTreeMap<Spanned<String>, ProviderFile>,
+    #[serde(default)]
+    egress: EgressFile,
+    #[serde(skip)]
+    text: Text,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProviderFile {
+    base_url: Spanned<String>,
+    wire: Option<WireWord>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EgressFile {
+    // As texts, because an element that cannot be is placed at its own line only from outside.
+    #[serde(default)]
+    allow: Vec<Spanned<String>>,
+}
+
+/// The file's text, for naming places in it.
+#[derive(Debug, Default)]
+struct Text {
+    path: PathBuf,
+    text: String,
+}
+
+/// Where to listen.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Address(pub(super) SocketAddr);
+
+/// Not less than `LEAST` seconds, nor more than a day: what is longer is a slip of the pen, and
+/// numbers without a bound cannot be added to the clock.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct Seconds<const LEAST: u64>(pub(super) u64);
+
+/// An origin: scheme and authority, nothing behind them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct PublicUrl(pub(super) String);
+
+/// What the process logs, known to be readable.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct LogFilter(pub(super) String);
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct WireWord(Wire);
+
+const DAY: u64 = 24 * 60 * 60;
+
+// === impl File ===
+
+impl File {
+    /// Reads the file, if one is named.
+    pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("the settings file {} cannot be read", path.display()))?;
+        let path = path.to_owned();
+        let text = Text { path, text };
+        let read = toml::from_str::<Self>(&text.text).map_err(|error| text.explain(&error))?;
+        Ok(Self { text, ..read })
+    }
+
+    /// The networks that may be dialled.
+    pub(super) fn networks(&self) -> anyhow::Result<Vec<IpNet>> {
+        let allow = self.egress.allow.iter();
+        allow
+            .map(|text| {
+                network(text.get_ref()).map_err(|error| {
+                    anyhow!(
+                        "{}: egress.allow: {error}",
+                        self.text.place(text.span().start)
+                    )
+                })
+            })
+            .collect()
+    }
+
+    /// The known providers with the file's over them.
+    pub(super) fn providers(&self) -> anyhow::Result<Providers> {
+        let mut providers = Providers::known();
+        for (slug, row) in &self.providers {
+            let placed = |error: BadProvider| {
+                let place = match error {
+                    BadProvider::BaseUrl(..) => row.base_url.span(),
+                    _ => slug.span(),
+                };
+                anyhow!("{}: {error}", self.text.place(place.start))
+            };
+            providers = providers
+                .with_override(slug.get_ref(), row.base_url.get_ref())
+                .map_err(placed)?;
+            if let Some(WireWord(wire)) = row.wire {
+                providers = providers.with_wire(slug.get_ref(), wire).map_err(placed)?;
+            }
+        }
+        Ok(providers)
+    }
+}
+
+// === impl Text ===
+
+impl Text {
+    /// `file:line`, as editors understand it.
+    fn place(&self, offset: usize) -> String {
+        let before = self.text.as_bytes().iter().take(offset);
+        let line = 1 + before.filter(|&&b| b == b'\n').count();
+        format!("{}:{line}", Path::display(&self.path))
+    }
+
+    /// A fault of the file in one line: where, what, and what would be right.
+    fn explain(&self, error: &toml::de::Error) -> anyhow::Error {
+        let offset = error.span().map_or(0, |span| span.start);
+        let place = self.place(offset);
+        let what = error.message().trim().replace('\n', ", ");
+        if what.contains("unknown field") {
+            return anyhow!("{place}: {what}; see `aig serve --help` for every setting");
+        }
+        match self.key_at(offset) {
+            Some(key) => anyhow!("{place}: {key}: {what}"),
+            None => anyhow!("{place}: {what}"),
+        }
+    }
+
+    /// The dotted key whose value stands there; none in a file that is no TOML.
+    fn key_at(&self, offset: usize) -> Option<String> {
+        let document = DeTable::parse(&self.text).ok()?;
+        let mut path = Vec::new();
+        leads_to(document.get_ref(), offset, &mut path).then(|| path.join("."))
+    }
+}
+
+/// Finds the value that stands there, and the keys that lead to it. The span of a table is its head
+/// alone, so all of them are looked into.
+fn leads_to<'t>(table: &'t DeTable<'_>, offset: usize, path: &mut Vec<&'t str>) -> bool {
+    table.iter().any(|(key, value)| {
+        path.push(key.get_ref());
+        let found = match value.get_ref() {
+            DeValue::Table(inner) => leads_to(inner, offset, path),
+            _ => value.span().contains(&offset),
+        };
+        if !found {
+            path.pop();
+        }
+        found
+    })
+}
+
+// === conversions ===
+
+impl TryFrom<String> for Address {
+    type Error = anyhow::Error;
+
+    fn try_from(text: String) -> anyhow::Result<Self> {
+        address(&text).map(Self)
+    }
+}
+
+impl<const LEAST: u64> TryFrom<u64> for Seconds<LEAST> {
+    type Error = anyhow::Error;
+
+    fn try_from(seconds: u64) -> anyhow::Result<Self> {
+        if !(LEAST..=DAY).contains(&seconds) {
+            bail!("must be {LEAST} to {DAY} seconds, which is a day; write 10");
+        }
+        Ok(Self(seconds))
+    }
+}
+
+impl TryFrom<String> for PublicUrl {
+    type Error = anyhow::Error;
+
+    fn try_from(url: String) -> anyhow::Result<Self> {
+        let uri: http::Uri = url.parse().context("must be a URL")?;
+        let bare = uri.path() == "/" && uri.query().is_none() && !url.ends_with('/');
+        let web = matches!(uri.scheme_str(), Some("http" | "https"));
+        if !bare || !web || uri.authority().is_none() {
+            bail!(
+                "must be an origin such as https://gateway.example, without a path or a slash at its end"
+            );
+        }
+        Ok(Self(url))
+    }
+}
+
+impl TryFrom<String> for LogFilter {
+    type Error = anyhow::Error;
+
+    fn try_from(filter: String) -> anyhow::Result<Self> {
+        match tracing_subscriber::EnvFilter::try_new(&filter) {
+            Ok(_) => Ok(Self(filter)),
+            Err(error) => {
+                bail!("{filter:?} is no filter ({error}); write info, or aig_proxy=debug")
+            }
+        }
+    }
+}
+
+impl TryFrom<String> for WireWord {
+    type Error = anyhow::Error;
+
+    fn try_from(word: String) -> anyhow::Result<Self> {
+        match Wire::from_word(&word) {
+            Some(wire) => Ok(Self(wire)),
+            None => bail!("{word:?} is no wire; write openai or anthropic"),
+        }
+    }
+}
+
+/// An address to listen on. Names are not looked up: they may stand for several addresses.
+pub(super) fn address(text: &str) -> anyhow::Result<SocketAddr> {
+    text.parse().map_err(|_| {
+        anyhow!("{text:?} is no IP address with a port; write 127.0.0.1:8787, or [::1]:8787")
+    })
+}
+
+/// A network; a bare address is the network of itself.
+pub(super) fn network(text: &str) -> anyhow::Result<IpNet> {
+    let alone = || text.parse::<std::net::IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>().or_else(|_| alone()).map_err(|_| {
+        anyhow!("{text:?} is no network; write 127.0.0.0/8, or 10.1.2.3 for one address")
+    })
+}

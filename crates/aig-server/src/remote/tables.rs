@@ -1,0 +1,124 @@
+//! How answers look to people. A field that is not there, as Cloudflare leaves out some, is `-`.
+
+use chrono::DateTime;
+use serde_json::Value;
+
+use crate::print::table;
+
+const NOTHING: &str = "-";
+
+/// Gateways, one per line.
+pub(super) fn gateways(list: &[Value]) -> String {
+    let rows = list.iter().map(|g| {
+        let number = |name: &str| g[name].as_u64().unwrap_or(0);
+        let (limit, interval) = (
+            number("rate_limiting_limit"),
+            number("rate_limiting_interval"),
+        );
+        let rate = format!("{limit}/{interval} s");
+        [
+            text(&g["id"]),
+            text(&g["name"]),
+            on_or_off(&g["authentication"]),
+            on_or_off(first(g, ["collect_logs", "log_enabled"])),
+            if_on(&g["cache_enabled"], number("cache_ttl") > 0, || {
+                format!("{} s", number("cache_ttl"))
+            }),
+            if_on(
+                &g["rate_limiting_enabled"],
+                limit > 0 && interval > 0,
+                || rate,
+            ),
+            moment(&g["modified_at"]),
+        ]
+    });
+    let head = [
+        "id",
+        "name",
+        "auth",
+        "log",
+        "cache",
+        "rate limit",
+        "modified",
+    ];
+    table(head, rows).to_string()
+}
+
+/// Rows of a log, one per line.
+pub(super) fn logs(list: &[Value]) -> String {
+    let rows = list.iter().map(|l| {
+        let duration = match text(&l["duration"]) {
+            number if number == NOTHING => number,
+            number => format!("{number} ms"),
+        };
+        [
+            moment(&l["created_at"]),
+            text(&l["provider"]),
+            text(&l["model"]),
+            text(&l["status_code"]),
+            outcome(l),
+            duration,
+            text(&l["tokens_in"]),
+            text(&l["tokens_out"]),
+            text(&l["path"]),
+        ]
+    });
+    let head = [
+        "when", "provider", "model", "status", "outcome", "duration", "in", "out", "path",
+    ];
+    table(head, rows).to_string()
+}
+
+/// A value in a cell: a text without its quotes, anything else as JSON. An empty cell would shift
+/// those behind it for whoever cuts the table.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Null => NOTHING.to_owned(),
+        Value::String(text) if text.is_empty() => NOTHING.to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The first of the names that is there: two servers say the same with different ones.
+fn first<'v>(object: &'v Value, names: [&str; 2]) -> &'v Value {
+    let [one, other] = names.map(|name| &object[name]);
+    if one.is_null() { other } else { one }
+}
+
+fn on_or_off(value: &Value) -> String {
+    match value {
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        other => text(other),
+    }
+}
+
+/// The numbers of a setting, when its switch, or without one the numbers themselves, say on.
+fn if_on(switch: &Value, by_numbers: bool, numbers: impl FnOnce() -> String) -> String {
+    match switch.as_bool().unwrap_or(by_numbers) {
+        true => numbers(),
+        false => "off".to_owned(),
+    }
+}
+
+/// How it ended; where only success is told, that.
+fn outcome(log: &Value) -> String {
+    match (&log["outcome"], &log["success"]) {
+        (Value::Null, Value::Bool(true)) => "success".to_owned(),
+        (Value::Null, Value::Bool(false)) => "failure".to_owned(),
+        (outcome, _) => text(outcome),
+    }
+}
+
+/// A moment to the second, in the same form as those of the tables of `local`.
+fn moment(value: &Value) -> String {
+    let said = text(value);
+    match DateTime::parse_from_rfc3339(&said) {
+        Ok(time) => time.to_utc().format("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => said,
+    }
+}
+
+#[cfg(test)]
+mod tests;
