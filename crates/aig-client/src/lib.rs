@@ -2,6 +2,7 @@
 
 #[allow(
     missing_docs,
+    nonstandard_style,
     unreachable_pub,
     clippy::all,
     clippy::unwrap_used,
@@ -79,3 +80,6 @@ impl std::error::Error for Unusable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
