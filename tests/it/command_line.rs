@@ -28,10 +28,21 @@ struct Said {
 
 /// A command that runs until it is told to stop.
 struct Running {
-    process: Child,
+    process: Process,
     lines: mpsc::UnboundedReceiver<String>,
     /// What was read of them.
     said: String,
+}
+
+/// Killed when a test fails, so that nothing is left running.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It has ended already, unless the test has failed.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Carries a command out to its end.
@@ -126,7 +137,7 @@ impl Running {
             });
         }
         Self {
-            process,
+            process: Process(process),
             lines,
             said: String::new(),
         }
@@ -187,9 +198,9 @@ impl Running {
 
     /// Stops it with that signal, checks that it was content, and gives back all that it said.
     async fn stop(mut self, signal: &str) -> String {
-        send(signal, &self.process);
+        send(signal, &self.process.0);
         let mut process = self.process;
-        let waiting = tokio::task::spawn_blocking(move || process.wait().unwrap());
+        let waiting = tokio::task::spawn_blocking(move || process.0.wait().unwrap());
         let ended = tokio::time::timeout(PATIENCE, waiting).await;
         let ended = ended.expect("the process ends").unwrap();
         while let Some(line) = self.lines.recv().await {

@@ -3,6 +3,7 @@
 //! here like any other problem.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use aig_contract::generate::{Contract, GeneratedFile};
 use aig_contract::stubs;
@@ -34,6 +35,9 @@ pub(crate) fn generate(contract: &Contract) -> anyhow::Result<GeneratedFile> {
 
 /// Runs what may panic without its message on the screen; the caller has it.
 fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    // There is one hook for the whole process, so two at a time would mix them up.
+    static HOOK: Mutex<()> = Mutex::new(());
+    let _held = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let result = catch_unwind(AssertUnwindSafe(run));
@@ -44,3 +48,6 @@ fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
             .unwrap_or_else(|| "no reason given".to_owned())
     })
 }
+
+#[cfg(test)]
+mod tests;

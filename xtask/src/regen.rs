@@ -147,3 +147,6 @@ fn stale(root: &Path, files: &[GeneratedFile]) -> anyhow::Result<Option<String>>
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests;

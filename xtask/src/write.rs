@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 
 /// Writes a file unless it already holds the text. Says whether it did.
-#[expect(clippy::disallowed_methods, reason = "everybody else comes here")]
+#[allow(clippy::disallowed_methods, reason = "everybody else comes here")]
 pub(crate) fn write_if_changed(path: &Path, text: &str) -> anyhow::Result<bool> {
     if read(path)?.as_deref() == Some(text) {
         return Ok(false);

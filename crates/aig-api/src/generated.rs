@@ -22,6 +22,7 @@ pub mod types {
     use wire::{Integer, Nullable, Text};
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Gateway {
         /// The unique identifier of the gateway.
         pub id: String,
@@ -53,8 +54,11 @@ pub mod types {
         pub is_default: bool,
     }
 
+    wire::object!(Gateway);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[schemars(deny_unknown_fields)]
+    #[serde(expecting = "an object")]
     pub struct GatewayInput {
         /// The name of the gateway.
         #[serde(
@@ -142,6 +146,7 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct GatewayResponse {
         pub result: Gateway,
         pub success: bool,
@@ -149,7 +154,10 @@ pub mod types {
         pub messages: Vec<Map<String, Value>>,
     }
 
+    wire::object!(GatewayResponse);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct GatewayListResponse {
         pub result: Vec<Gateway>,
         pub success: bool,
@@ -158,8 +166,11 @@ pub mod types {
         pub result_info: ResultInfo,
     }
 
+    wire::object!(GatewayListResponse);
+
     /// What every operation answers when it fails.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct ErrorResponse {
         /// Always null.
         #[serde(deserialize_with = "wire::nullable")]
@@ -173,8 +184,11 @@ pub mod types {
         pub messages: Vec<ResponseInfo>,
     }
 
+    wire::object!(ErrorResponse);
+
     /// One error or remark.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct ResponseInfo {
         /// A number that programs may branch on, such as 7001 for bad input, 7002 for not found and 10000 for authentication.
         pub code: Integer<1000, 2147483647>,
@@ -190,8 +204,11 @@ pub mod types {
         pub path: Option<Vec<String>>,
     }
 
+    wire::object!(ResponseInfo);
+
     /// Where a page stands in the whole list.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct ResultInfo {
         /// The number of this page, from 1.
         pub page: Integer<1, 2147483647>,
@@ -203,8 +220,11 @@ pub mod types {
         pub total_count: Integer<0, 9007199254740991>,
     }
 
+    wire::object!(ResultInfo);
+
     /// A page of log entries, the newest first.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct LogListResponse {
         pub result: Vec<LogEntry>,
         pub success: bool,
@@ -213,8 +233,11 @@ pub mod types {
         pub result_info: ResultInfo,
     }
 
+    wire::object!(LogListResponse);
+
     /// One request through a gateway.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct LogEntry {
         /// The id of the row, as in the answer's cf-aig-log-id.
         pub id: String,
@@ -274,10 +297,13 @@ pub mod types {
         pub authentication: bool,
     }
 
+    wire::object!(LogEntry);
+
     /// How the answer ended: `complete`, `refused` by the gateway before a provider was asked, `client_gone` when the caller left before the end, `upstream_broke` when the provider broke off in the middle, `unanswered` when no usable answer came, `superseded` when the try failed and another one followed, and `cut` when the gateway ended it itself because it was told to stop, or failed.
     #[derive(
         Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
     )]
+    #[serde(remote = "Self")]
     pub enum LogOutcome {
         #[serde(rename = "complete")]
         Complete,
@@ -294,6 +320,8 @@ pub mod types {
         #[serde(rename = "cut")]
         Cut,
     }
+
+    wire::enumeration!(LogOutcome);
 
     impl LogOutcome {
         /// The text on the wire.
@@ -318,6 +346,7 @@ pub mod types {
 
     /// Where the time went, in milliseconds.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct LogTimings {
         /// The same as duration.
         pub total: Integer<0, 9007199254740991>,
@@ -326,6 +355,8 @@ pub mod types {
         #[schemars(with = "Nullable<Integer<0, 9007199254740991>>")]
         pub latency: Option<Integer<0, 9007199254740991>>,
     }
+
+    wire::object!(LogTimings);
 
     /// What is asked at `/components/schemas/GatewayInput/properties/name`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -1456,6 +1487,10 @@ pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
         "/components/schemas/ErrorResponse",
         declared::Provenance::Derived,
     ),
+    (
+        "/components/schemas/ErrorResponse/properties/result",
+        declared::Provenance::Runtime,
+    ),
     ("/components/schemas/Gateway", declared::Provenance::Derived),
     (
         "/components/schemas/Gateway/properties/cache_ttl",
@@ -1474,7 +1509,19 @@ pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
         declared::Provenance::Derived,
     ),
     (
+        "/components/schemas/GatewayInput/properties/authentication",
+        declared::Provenance::Runtime,
+    ),
+    (
+        "/components/schemas/GatewayInput/properties/cache_enabled",
+        declared::Provenance::Runtime,
+    ),
+    (
         "/components/schemas/GatewayInput/properties/cache_ttl",
+        declared::Provenance::Runtime,
+    ),
+    (
+        "/components/schemas/GatewayInput/properties/collect_logs",
         declared::Provenance::Runtime,
     ),
     (
@@ -1482,7 +1529,15 @@ pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
         declared::Provenance::Runtime,
     ),
     (
+        "/components/schemas/GatewayInput/properties/log_enabled",
+        declared::Provenance::Runtime,
+    ),
+    (
         "/components/schemas/GatewayInput/properties/name",
+        declared::Provenance::Runtime,
+    ),
+    (
+        "/components/schemas/GatewayInput/properties/rate_limiting_enabled",
         declared::Provenance::Runtime,
     ),
     (
@@ -1510,7 +1565,19 @@ pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
         declared::Provenance::Runtime,
     ),
     (
+        "/components/schemas/LogEntry/properties/metadata",
+        declared::Provenance::Runtime,
+    ),
+    (
+        "/components/schemas/LogEntry/properties/request_content_type",
+        declared::Provenance::Runtime,
+    ),
+    (
         "/components/schemas/LogEntry/properties/request_size",
+        declared::Provenance::Runtime,
+    ),
+    (
+        "/components/schemas/LogEntry/properties/response_content_type",
         declared::Provenance::Runtime,
     ),
     (
@@ -1531,6 +1598,10 @@ pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
     ),
     (
         "/components/schemas/LogEntry/properties/tokens_out",
+        declared::Provenance::Runtime,
+    ),
+    (
+        "/components/schemas/LogEntry/properties/user_agent",
         declared::Provenance::Runtime,
     ),
     (

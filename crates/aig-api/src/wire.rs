@@ -5,6 +5,7 @@
 //! generated code is made of these and of derives, nothing else.
 
 mod choice;
+mod form;
 mod integer;
 mod list;
 mod number;
@@ -18,6 +19,7 @@ mod tests;
 pub use choice::{
     AnyOf, Constant, Discriminator, IntegerChoice, IntegerRule, OneOf, Variant, Variants,
 };
+pub use form::{AsObject, AsText};
 pub use integer::{Int32, Int64, Integer, IntegerFormat, Plain, Uint8, Uint16, Uint32, Uint64};
 pub use list::List;
 pub use number::{AnyNumber, Number, NumberRule};
@@ -26,6 +28,9 @@ pub use presence::{
     AllOf, As, Inline, Marked, Marks, Nullable, default_value, maybe_null, nullable, some,
 };
 pub use text::{Text, TextRule};
+
+#[doc(hidden)]
+pub use crate::{__enumeration as enumeration, __object as object};
 
 /// Why a value was not taken; the words are for whoever sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]

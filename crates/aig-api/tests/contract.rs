@@ -21,6 +21,12 @@ fn every_example_comes_back_as_it_was() {
 }
 
 #[test]
+fn the_types_allow_and_forbid_what_the_schemas_do() {
+    let tried = examples::obey(&effective(), aig_api::round_trip);
+    assert!(tried >= 100, "{tried} changes");
+}
+
+#[test]
 fn every_operation_is_known_and_found_by_its_path() {
     let document = effective();
     let mut ids = BTreeSet::new();

@@ -11,6 +11,7 @@ use aig_contract::diff;
 use aig_contract::document::SourceFile;
 use aig_contract::generate::Contract;
 
+mod behaviour;
 mod examples;
 
 macro_rules! samples {
@@ -32,6 +33,7 @@ macro_rules! samples {
             let report = diff::compare(&wanted, &emitted, &contract.sources);
             assert!(report.is_equal(), "{report}\n{printed:#}");
             examples::round_trip(&contract.effective, $name::round_trip);
+            examples::obey(&contract.effective, $name::round_trip);
         }
     )*};
 }

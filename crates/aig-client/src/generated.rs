@@ -1908,13 +1908,13 @@ pub mod types {
 }
 
 #[derive(Clone, Debug)]
-/**Client for Cloudflare AI Gateway API
-
-Cloudflare AI Gateway provides visibility and control over AI applications with analytics, logging, caching, rate limiting, request retries, and model fallback. It supports multiple AI providers including OpenAI, Anthropic, and Google Gemini through a unified interface. The API allows developers to create and manage gateways, configure providers, and access logs and analytics.
-
-https://www.cloudflare.com/terms/
-
-Version: 4.0*/
+/// Client for Cloudflare AI Gateway API
+///
+/// Cloudflare AI Gateway provides visibility and control over AI applications with analytics, logging, caching, rate limiting, request retries, and model fallback. It supports multiple AI providers including OpenAI, Anthropic, and Google Gemini through a unified interface. The API allows developers to create and manage gateways, configure providers, and access logs and analytics.
+///
+/// https://www.cloudflare.com/terms/
+///
+/// Version: 4.0
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
@@ -1973,132 +1973,132 @@ impl ClientInfo<()> for Client {
 
 impl ClientHooks<()> for &Client {}
 impl Client {
-    /**Cloudflare List Ai Gateways
-
-    Returns all AI Gateway instances for the account.
-
-    Sends a `GET` request to `/accounts/{account_id}/ai-gateway/gateways`
-
-    Arguments:
-    - `account_id`: The unique identifier of the Cloudflare account.
-    - `page`: Page number, from 1.
-    - `per_page`: Number of gateways per page; more than 100 is taken as 100.
-    ```ignore
-    let response = client.list_ai_gateways()
-        .account_id(account_id)
-        .page(page)
-        .per_page(per_page)
-        .send()
-        .await;
-    ```*/
+    /// Cloudflare List Ai Gateways
+    ///
+    /// Returns all AI Gateway instances for the account.
+    ///
+    /// Sends a `GET` request to `/accounts/{account_id}/ai-gateway/gateways`
+    ///
+    /// Arguments:
+    /// - `account_id`: The unique identifier of the Cloudflare account.
+    /// - `page`: Page number, from 1.
+    /// - `per_page`: Number of gateways per page; more than 100 is taken as 100.
+    /// ```ignore
+    /// let response = client.list_ai_gateways()
+    ///     .account_id(account_id)
+    ///     .page(page)
+    ///     .per_page(per_page)
+    ///     .send()
+    ///     .await;
+    /// ```
     pub fn list_ai_gateways(&self) -> builder::ListAiGateways<'_> {
         builder::ListAiGateways::new(self)
     }
 
-    /**Cloudflare Create Ai Gateway
-
-    Create a new AI Gateway instance with the specified configuration for caching, rate limiting, and provider settings.
-
-    Sends a `POST` request to `/accounts/{account_id}/ai-gateway/gateways`
-
-    Arguments:
-    - `account_id`: The unique identifier of the Cloudflare account.
-    - `body`
-    ```ignore
-    let response = client.create_ai_gateway()
-        .account_id(account_id)
-        .body(body)
-        .send()
-        .await;
-    ```*/
+    /// Cloudflare Create Ai Gateway
+    ///
+    /// Create a new AI Gateway instance with the specified configuration for caching, rate limiting, and provider settings.
+    ///
+    /// Sends a `POST` request to `/accounts/{account_id}/ai-gateway/gateways`
+    ///
+    /// Arguments:
+    /// - `account_id`: The unique identifier of the Cloudflare account.
+    /// - `body`
+    /// ```ignore
+    /// let response = client.create_ai_gateway()
+    ///     .account_id(account_id)
+    ///     .body(body)
+    ///     .send()
+    ///     .await;
+    /// ```
     pub fn create_ai_gateway(&self) -> builder::CreateAiGateway<'_> {
         builder::CreateAiGateway::new(self)
     }
 
-    /**Cloudflare Get Ai Gateway
-
-    Retrieve details of a specific AI Gateway instance.
-
-    Sends a `GET` request to `/accounts/{account_id}/ai-gateway/gateways/{gateway_id}`
-
-    Arguments:
-    - `account_id`: The unique identifier of the Cloudflare account.
-    - `gateway_id`: The unique identifier of the AI Gateway.
-    ```ignore
-    let response = client.get_ai_gateway()
-        .account_id(account_id)
-        .gateway_id(gateway_id)
-        .send()
-        .await;
-    ```*/
+    /// Cloudflare Get Ai Gateway
+    ///
+    /// Retrieve details of a specific AI Gateway instance.
+    ///
+    /// Sends a `GET` request to `/accounts/{account_id}/ai-gateway/gateways/{gateway_id}`
+    ///
+    /// Arguments:
+    /// - `account_id`: The unique identifier of the Cloudflare account.
+    /// - `gateway_id`: The unique identifier of the AI Gateway.
+    /// ```ignore
+    /// let response = client.get_ai_gateway()
+    ///     .account_id(account_id)
+    ///     .gateway_id(gateway_id)
+    ///     .send()
+    ///     .await;
+    /// ```
     pub fn get_ai_gateway(&self) -> builder::GetAiGateway<'_> {
         builder::GetAiGateway::new(self)
     }
 
-    /**Cloudflare Update Ai Gateway
-
-    Update the configuration of an AI Gateway instance.
-
-    Sends a `PUT` request to `/accounts/{account_id}/ai-gateway/gateways/{gateway_id}`
-
-    Arguments:
-    - `account_id`: The unique identifier of the Cloudflare account.
-    - `gateway_id`: The unique identifier of the AI Gateway.
-    - `body`
-    ```ignore
-    let response = client.update_ai_gateway()
-        .account_id(account_id)
-        .gateway_id(gateway_id)
-        .body(body)
-        .send()
-        .await;
-    ```*/
+    /// Cloudflare Update Ai Gateway
+    ///
+    /// Update the configuration of an AI Gateway instance.
+    ///
+    /// Sends a `PUT` request to `/accounts/{account_id}/ai-gateway/gateways/{gateway_id}`
+    ///
+    /// Arguments:
+    /// - `account_id`: The unique identifier of the Cloudflare account.
+    /// - `gateway_id`: The unique identifier of the AI Gateway.
+    /// - `body`
+    /// ```ignore
+    /// let response = client.update_ai_gateway()
+    ///     .account_id(account_id)
+    ///     .gateway_id(gateway_id)
+    ///     .body(body)
+    ///     .send()
+    ///     .await;
+    /// ```
     pub fn update_ai_gateway(&self) -> builder::UpdateAiGateway<'_> {
         builder::UpdateAiGateway::new(self)
     }
 
-    /**Cloudflare Delete Ai Gateway
-
-    Delete an AI Gateway instance.
-
-    Sends a `DELETE` request to `/accounts/{account_id}/ai-gateway/gateways/{gateway_id}`
-
-    Arguments:
-    - `account_id`: The unique identifier of the Cloudflare account.
-    - `gateway_id`: The unique identifier of the AI Gateway.
-    ```ignore
-    let response = client.delete_ai_gateway()
-        .account_id(account_id)
-        .gateway_id(gateway_id)
-        .send()
-        .await;
-    ```*/
+    /// Cloudflare Delete Ai Gateway
+    ///
+    /// Delete an AI Gateway instance.
+    ///
+    /// Sends a `DELETE` request to `/accounts/{account_id}/ai-gateway/gateways/{gateway_id}`
+    ///
+    /// Arguments:
+    /// - `account_id`: The unique identifier of the Cloudflare account.
+    /// - `gateway_id`: The unique identifier of the AI Gateway.
+    /// ```ignore
+    /// let response = client.delete_ai_gateway()
+    ///     .account_id(account_id)
+    ///     .gateway_id(gateway_id)
+    ///     .send()
+    ///     .await;
+    /// ```
     pub fn delete_ai_gateway(&self) -> builder::DeleteAiGateway<'_> {
         builder::DeleteAiGateway::new(self)
     }
 
-    /**Cloudflare List Ai Gateway Logs
-
-    Retrieve request logs for an AI Gateway instance with filtering and pagination support.
-
-    Sends a `GET` request to `/accounts/{account_id}/ai-gateway/gateways/{gateway_id}/logs`
-
-    Arguments:
-    - `account_id`: The unique identifier of the Cloudflare account.
-    - `gateway_id`: The unique identifier of the AI Gateway.
-    - `page`: Page number for pagination.
-    - `per_page`: Number of log entries per page; more than 50 is taken as 50.
-    - `search`: Text to look for in provider, model, path, status and metadata, taken literally, letter case aside.
-    ```ignore
-    let response = client.list_ai_gateway_logs()
-        .account_id(account_id)
-        .gateway_id(gateway_id)
-        .page(page)
-        .per_page(per_page)
-        .search(search)
-        .send()
-        .await;
-    ```*/
+    /// Cloudflare List Ai Gateway Logs
+    ///
+    /// Retrieve request logs for an AI Gateway instance with filtering and pagination support.
+    ///
+    /// Sends a `GET` request to `/accounts/{account_id}/ai-gateway/gateways/{gateway_id}/logs`
+    ///
+    /// Arguments:
+    /// - `account_id`: The unique identifier of the Cloudflare account.
+    /// - `gateway_id`: The unique identifier of the AI Gateway.
+    /// - `page`: Page number for pagination.
+    /// - `per_page`: Number of log entries per page; more than 50 is taken as 50.
+    /// - `search`: Text to look for in provider, model, path, status and metadata, taken literally, letter case aside.
+    /// ```ignore
+    /// let response = client.list_ai_gateway_logs()
+    ///     .account_id(account_id)
+    ///     .gateway_id(gateway_id)
+    ///     .page(page)
+    ///     .per_page(per_page)
+    ///     .search(search)
+    ///     .send()
+    ///     .await;
+    /// ```
     pub fn list_ai_gateway_logs(&self) -> builder::ListAiGatewayLogs<'_> {
         builder::ListAiGatewayLogs::new(self)
     }
@@ -2115,9 +2115,9 @@ pub mod builder {
         ResponseValue, encode_path,
     };
 
-    /**Builder for [`Client::list_ai_gateways`]
-
-    [`Client::list_ai_gateways`]: super::Client::list_ai_gateways*/
+    /// Builder for [`Client::list_ai_gateways`]
+    ///
+    /// [`Client::list_ai_gateways`]: super::Client::list_ai_gateways
     #[derive(Debug, Clone)]
     pub struct ListAiGateways<'a> {
         client: &'a super::Client,
@@ -2224,9 +2224,9 @@ pub mod builder {
         }
     }
 
-    /**Builder for [`Client::create_ai_gateway`]
-
-    [`Client::create_ai_gateway`]: super::Client::create_ai_gateway*/
+    /// Builder for [`Client::create_ai_gateway`]
+    ///
+    /// [`Client::create_ai_gateway`]: super::Client::create_ai_gateway
     #[derive(Debug, Clone)]
     pub struct CreateAiGateway<'a> {
         client: &'a super::Client,
@@ -2329,9 +2329,9 @@ pub mod builder {
         }
     }
 
-    /**Builder for [`Client::get_ai_gateway`]
-
-    [`Client::get_ai_gateway`]: super::Client::get_ai_gateway*/
+    /// Builder for [`Client::get_ai_gateway`]
+    ///
+    /// [`Client::get_ai_gateway`]: super::Client::get_ai_gateway
     #[derive(Debug, Clone)]
     pub struct GetAiGateway<'a> {
         client: &'a super::Client,
@@ -2420,9 +2420,9 @@ pub mod builder {
         }
     }
 
-    /**Builder for [`Client::update_ai_gateway`]
-
-    [`Client::update_ai_gateway`]: super::Client::update_ai_gateway*/
+    /// Builder for [`Client::update_ai_gateway`]
+    ///
+    /// [`Client::update_ai_gateway`]: super::Client::update_ai_gateway
     #[derive(Debug, Clone)]
     pub struct UpdateAiGateway<'a> {
         client: &'a super::Client,
@@ -2539,9 +2539,9 @@ pub mod builder {
         }
     }
 
-    /**Builder for [`Client::delete_ai_gateway`]
-
-    [`Client::delete_ai_gateway`]: super::Client::delete_ai_gateway*/
+    /// Builder for [`Client::delete_ai_gateway`]
+    ///
+    /// [`Client::delete_ai_gateway`]: super::Client::delete_ai_gateway
     #[derive(Debug, Clone)]
     pub struct DeleteAiGateway<'a> {
         client: &'a super::Client,
@@ -2630,9 +2630,9 @@ pub mod builder {
         }
     }
 
-    /**Builder for [`Client::list_ai_gateway_logs`]
-
-    [`Client::list_ai_gateway_logs`]: super::Client::list_ai_gateway_logs*/
+    /// Builder for [`Client::list_ai_gateway_logs`]
+    ///
+    /// [`Client::list_ai_gateway_logs`]: super::Client::list_ai_gateway_logs
     #[derive(Debug, Clone)]
     pub struct ListAiGatewayLogs<'a> {
         client: &'a super::Client,

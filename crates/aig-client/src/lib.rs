@@ -2,6 +2,7 @@
 
 #[allow(
     missing_docs,
+    nonstandard_style,
     unreachable_pub,
     clippy::all,
     clippy::unwrap_used,
@@ -165,31 +166,4 @@ impl std::error::Error for Unusable {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::is_loopback;
-
-    #[test]
-    fn loopback_hosts_are_told_from_others() {
-        for url in [
-            "http://127.0.0.1:8787/client/v4",
-            "http://127.9.9.9",
-            "http://localhost:1/",
-            "http://LOCALHOST.",
-            "https://[::1]:8787",
-            "http://[::ffff:127.0.0.1]/",
-        ] {
-            assert!(is_loopback(url), "{url}");
-        }
-        for url in [
-            "https://api.cloudflare.com/client/v4",
-            "http://localhost.example/",
-            "http://127.0.0.1.example/",
-            "http://10.0.0.1/",
-            "http://[::2]/",
-            "http://user@example/127.0.0.1",
-            "not a url",
-        ] {
-            assert!(!is_loopback(url), "{url}");
-        }
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@
 
 mod build;
 mod combination;
+mod documentation;
 mod names;
 mod operation;
 mod provenance;

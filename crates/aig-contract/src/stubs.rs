@@ -5,6 +5,7 @@
 
 mod docs;
 mod error;
+mod layout;
 mod operation;
 mod reply;
 mod schema;
@@ -15,6 +16,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{format_ident, quote};
+
+pub use layout::render;
 
 use crate::model::{Api, Schema};
 
@@ -139,37 +142,6 @@ fn collect(code: TokenStream, words: &mut HashSet<String>) {
             TokenTree::Punct(sign) => named &= sign.as_char() == '=',
         }
     }
-}
-
-/// Tokens as text, in a layout that rustfmt starts from.
-///
-/// # Errors
-/// When the tokens are not a Rust file.
-pub fn render(tokens: TokenStream) -> Result<String, syn::Error> {
-    let file = syn::parse2(tokens)?;
-    Ok(space_out(&prettyplease::unparse(&file)))
-}
-
-/// An empty line between items, which neither prettyplease nor rustfmt puts there.
-fn space_out(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut lines = text.lines().peekable();
-    while let Some(line) = lines.next() {
-        out.push_str(line);
-        out.push('\n');
-        let Some(next) = lines.peek() else {
-            break;
-        };
-        let deep = line.len() - line.trim_start().len() > 4;
-        let next = next.trim_start();
-        let block = matches!(line.trim(), "}" | "};" | "];");
-        let imports = line.trim_start().starts_with("use ") && line.ends_with(';');
-        let goes_on = next.starts_with('}') || next.is_empty();
-        if !deep && !goes_on && !next.starts_with("use ") && (block || imports) {
-            out.push('\n');
-        }
-    }
-    out
 }
 
 /// What is known while the file grows.

@@ -6,6 +6,7 @@
 //! What stands here was read in the sources of progenitor 0.15 and dropshot 0.18
 //! or found by running them; a new version of either is a reason to look again.
 
+mod name;
 mod operation;
 mod path;
 mod response;
@@ -29,6 +30,7 @@ pub fn check(document: &Value) -> Vec<Problem> {
         problems: Vec::new(),
         seen: HashSet::new(),
         ids: HashMap::new(),
+        types: HashMap::new(),
     };
     check.document();
     check.problems
@@ -39,8 +41,10 @@ struct Check<'d> {
     problems: Vec<Problem>,
     /// Shared parts that have been looked at: they are met once for each use.
     seen: HashSet<String>,
-    /// Operations by their id.
+    /// Operations by the name of their method.
     ids: HashMap<String, String>,
+    /// Schemas by the name of their type.
+    types: HashMap<String, String>,
 }
 
 impl<'d> Check<'d> {
@@ -108,8 +112,16 @@ impl<'d> Check<'d> {
         for method in METHODS {
             if let Some(operation) = item.get(method) {
                 let here = pointer::child(pointer, method);
-                if method == "trace" {
-                    self.report(Limit::Server, &here, "dropshot has no TRACE");
+                match method {
+                    "trace" => self.report(Limit::Both, &here, "neither generator has TRACE"),
+                    "options" => {
+                        self.report(
+                            Limit::Client,
+                            &here,
+                            "the client that progenitor writes has no OPTIONS",
+                        );
+                    }
+                    _ => {}
                 }
                 self.operation(&here, path, item, operation);
             }
@@ -146,6 +158,12 @@ fn members(value: Option<&Value>) -> Option<&Map<String, Value>> {
 
 fn array(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The values of an enumeration; null is said twice and counts once.
+fn values(object: &Map<String, Value>) -> Vec<&Value> {
+    let values = array(object.get("enum")).iter();
+    values.filter(|value| !value.is_null()).collect()
 }
 
 fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {

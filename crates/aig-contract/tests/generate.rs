@@ -109,3 +109,67 @@ fn bad_documents_become_the_committed_problems() {
         golden(&path.with_extension("problems"), &format!("{problems}\n"));
     }
 }
+
+/// Every node of every sample replaced by something that does not belong there: the
+/// answer is code or a list of problems, and never a panic. `EVERY_NODE=1` takes all
+/// nodes, otherwise a part of them has to do.
+#[test]
+fn no_document_makes_the_generator_panic() {
+    let stride = if std::env::var_os("EVERY_NODE").is_some() {
+        1
+    } else {
+        29
+    };
+    let intruders = [
+        serde_json::json!(null),
+        serde_json::json!({}),
+        serde_json::json!([]),
+        serde_json::json!("x"),
+        serde_json::json!(-1.5),
+        serde_json::json!([{"$ref": "#/components/schemas/Nowhere"}]),
+    ];
+    let (mut tried, mut count) = (0, 0);
+    for (_, sample) in samples("samples") {
+        let document = sample.value().expect("readable");
+        let mut pointers = Vec::new();
+        nodes(&document, "", &mut pointers);
+        for pointer in pointers {
+            for intruder in &intruders {
+                count += 1;
+                if count % stride != 0 {
+                    continue;
+                }
+                let mut changed = document.clone();
+                *changed.pointer_mut(&pointer).expect("a node") = intruder.clone();
+                let file = SourceFile {
+                    path: format!("{} with {intruder} at {pointer}", sample.path),
+                    text: changed.to_string(),
+                };
+                if let Ok(contract) = Contract::read(&file, &[]) {
+                    let files = contract.files();
+                    assert!(files.is_ok(), "{}: {:?}", file.path, files.err());
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 300, "{tried} documents");
+}
+
+fn nodes(value: &serde_json::Value, pointer: &str, found: &mut Vec<String>) {
+    found.push(pointer.to_owned());
+    match value {
+        serde_json::Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                nodes(item, &format!("{pointer}/{index}"), found);
+            }
+        }
+        serde_json::Value::Object(members) => {
+            for (key, member) in members {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                nodes(member, &format!("{pointer}/{key}"), found);
+            }
+        }
+        _ => {}
+    }
+}

@@ -99,10 +99,7 @@ async fn accounts_and_tokens_are_administered_by_the_servers_own_settings_file()
     let listed = here(&[&["token", "list"][..], &of].concat()).await.fine();
     assert!(!listed.out.contains(&token), "{listed:?}");
     let row = listed.row("mine");
-    assert_eq!(
-        (row[2], &row[3][3..]),
-        ("read", &token[token.len() - 4..])
-    );
+    assert_eq!((row[2], &row[3][3..]), ("read", &token[token.len() - 4..]));
 
     let list = || run(over_api(&base, &account, &token, &["gateways", "list"]));
     aig_testkit::eventually("the server to know the token", async || {

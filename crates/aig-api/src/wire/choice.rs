@@ -20,7 +20,7 @@ use super::{Integer, Parameter, Refused};
 pub struct Constant<const VALUE: bool>;
 
 /// One of the integers of `R`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IntegerChoice<R> {
     value: i64,
     rule: PhantomData<R>,
@@ -273,6 +273,12 @@ impl<R> From<IntegerChoice<R>> for i64 {
 }
 
 impl<R> fmt::Display for IntegerChoice<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl<R> fmt::Debug for IntegerChoice<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value.fmt(f)
     }

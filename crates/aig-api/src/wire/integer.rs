@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Parameter, Refused};
 
 /// An integer from `MIN` to `MAX`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Integer<const MIN: i64 = { i64::MIN }, const MAX: i64 = { i64::MAX }, F = Plain> {
     value: i64,
     format: PhantomData<F>,
@@ -125,6 +125,12 @@ impl<const MIN: i64, const MAX: i64, F> From<Integer<MIN, MAX, F>> for i64 {
 }
 
 impl<const MIN: i64, const MAX: i64, F> fmt::Display for Integer<MIN, MAX, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl<const MIN: i64, const MAX: i64, F> fmt::Debug for Integer<MIN, MAX, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value.fmt(f)
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Parameter, Refused};
 
 /// A number that obeys `R`.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
 pub struct Number<R = AnyNumber> {
     value: f64,
     rule: PhantomData<R>,
@@ -85,6 +85,12 @@ impl<R> From<Number<R>> for f64 {
 }
 
 impl<R> fmt::Display for Number<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl<R> fmt::Debug for Number<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value.fmt(f)
     }

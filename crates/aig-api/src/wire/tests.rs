@@ -367,3 +367,14 @@ fn a_parameter_is_refused_by_name() {
             .starts_with("must be a date such as")
     );
 }
+
+#[test]
+fn values_print_as_what_they_are() {
+    let printed = format!(
+        "{:?} {:?} {:?}",
+        read::<Byte>("7"),
+        read::<Number>("0.5"),
+        read::<Text<Slug>>("\"ab\"")
+    );
+    assert_eq!(printed, "7 0.5 \"ab\"");
+}

@@ -1,7 +1,11 @@
 //! Finds every example of a document and pushes it through the type of the schema
 //! that it stands for.
 
+mod obey;
+
 use serde_json::Value;
+
+pub(crate) use obey::obey;
 
 /// What reads and writes a value by the type of a schema.
 pub(crate) type RoundTrip = fn(&str, Value) -> Option<Result<Value, String>>;

@@ -2,7 +2,8 @@
 //! hides in a hand-written schema would be the document compared with itself, so
 //! every piece that is not derived from the type that serde uses is counted.
 
-use super::{Api, Extra, Kind, Media, Schema, Shape, Status};
+use super::{Api, Discriminator, Extra, Kind, Media, Operation, Parameter, Reply, Schema, Shape};
+use super::{Status, TypeDef};
 use crate::pointer;
 
 /// Where a description comes from.
@@ -10,8 +11,9 @@ use crate::pointer;
 pub enum Provenance {
     /// A derive on the type that serde uses.
     Derived,
-    /// A type of the runtime that writes its own schema from the constants that
-    /// its deserialiser checks.
+    /// A type of the runtime that writes its own schema: from the constants that its
+    /// deserialiser checks, or in the place of what serde reads in another way than
+    /// schemars describes (null, marks, alternatives).
     Runtime,
     /// An extension, because dropshot has no word for it.
     Carried,
@@ -21,77 +23,26 @@ pub enum Provenance {
 /// by JSON pointer and in order.
 #[must_use]
 pub fn provenance(api: &Api) -> Vec<(String, Provenance)> {
-    let mut list = Vec::new();
+    let mut table = Table { rows: Vec::new() };
     for definition in &api.types {
-        let derived = match definition.kind {
-            Kind::Struct { .. } | Kind::Enum(_) | Kind::Newtype(_) => Provenance::Derived,
-            Kind::OneOf { .. } | Kind::AllOf(_) => Provenance::Runtime,
-        };
-        list.push((definition.pointer.clone(), derived));
-        match &definition.kind {
-            Kind::Struct { fields, extra } => {
-                for field in fields {
-                    schema(&field.pointer, &field.schema, &mut list);
-                }
-                if let Extra::Kept(kept) = extra {
-                    let here = pointer::child(&definition.pointer, "additionalProperties");
-                    schema(&here, kept, &mut list);
-                }
-            }
-            Kind::Newtype(held) => schema(&definition.pointer, held, &mut list),
-            Kind::AllOf(fields) => {
-                for field in fields {
-                    schema(&field.pointer, &field.schema, &mut list);
-                }
-            }
-            Kind::OneOf { variants, any, .. } => {
-                let key = if *any { "anyOf" } else { "oneOf" };
-                for (index, variant) in variants.iter().enumerate() {
-                    let here = pointer::descend(&definition.pointer, &[key, &index.to_string()]);
-                    schema(&here, &variant.schema, &mut list);
-                }
-            }
-            Kind::Enum(_) => {}
-        }
+        table.definition(definition);
     }
     for operation in &api.operations {
-        let parameters = operation
-            .path_parameters
-            .iter()
-            .chain(&operation.query_parameters)
-            .chain(&operation.header_parameters);
-        for parameter in parameters {
-            let here = pointer::child(&parameter.pointer, "schema");
-            schema(&here, &parameter.schema, &mut list);
-            if parameter.deprecated {
-                let here = pointer::child(&parameter.pointer, "deprecated");
-                list.push((here, Provenance::Carried));
-            }
-        }
-        if let Some(body) = &operation.body {
-            match body.media {
-                Media::Json => schema(&body.pointer, &body.schema, &mut list),
-                Media::Other(_) => {
-                    let here = pointer::child(&operation.pointer, "requestBody");
-                    list.push((here, Provenance::Carried));
-                }
-            }
-        }
-        for (index, reply) in operation.replies.iter().enumerate() {
-            if index > 0 || !reply.is_native() {
-                list.push((reply.pointer.clone(), Provenance::Carried));
-            }
-        }
-        for error in &operation.errors {
-            list.push((error.pointer.clone(), Provenance::Carried));
-        }
+        table.operation(operation);
     }
-    list.sort();
-    list.dedup();
-    list
+    table.rows.sort();
+    // A derive around a type of the runtime rests on the latter.
+    table.rows.dedup_by(|later, earlier| {
+        let same = later.0 == earlier.0;
+        if same {
+            earlier.1 = later.1;
+        }
+        same
+    });
+    table.rows
 }
 
-impl super::Reply {
+impl Reply {
     /// Whether dropshot can describe it as the answer of success.
     #[must_use]
     pub fn is_native(&self) -> bool {
@@ -100,39 +51,142 @@ impl super::Reply {
     }
 }
 
-fn schema(pointer: &str, schema_: &Schema, list: &mut Vec<(String, Provenance)>) {
-    match &schema_.shape {
-        Shape::Integer { .. }
-        | Shape::Number(_)
-        | Shape::IntegerChoice(_)
-        | Shape::Text(Some(_))
-        | Shape::Constant(_) => {
-            list.push((pointer.to_owned(), Provenance::Runtime));
-        }
-        Shape::List {
-            item,
-            min,
-            max,
-            unique,
-        } => {
-            if *min > 0 || *max < usize::MAX || *unique {
-                list.push((pointer.to_owned(), Provenance::Runtime));
+struct Table {
+    rows: Vec<(String, Provenance)>,
+}
+
+impl Table {
+    fn note(&mut self, pointer: &str, provenance: Provenance) {
+        self.rows.push((pointer.to_owned(), provenance));
+    }
+
+    fn definition(&mut self, definition: &TypeDef) {
+        let here = &definition.pointer;
+        let derived = match definition.kind {
+            Kind::Struct { .. } | Kind::Enum(_) | Kind::Newtype(_) => Provenance::Derived,
+            Kind::OneOf { .. } | Kind::AllOf(_) => Provenance::Runtime,
+        };
+        self.note(here, derived);
+        match &definition.kind {
+            Kind::Struct { fields, extra } => {
+                for field in fields {
+                    // The field's own attributes say these, and derives read them.
+                    let said = Schema {
+                        description: None,
+                        default: field.schema.default.clone().filter(|_| field.required),
+                        ..field.schema.clone()
+                    };
+                    self.schema(&field.pointer, &said);
+                }
+                if let Extra::Kept(kept) = extra {
+                    self.schema(&pointer::child(here, "additionalProperties"), kept);
+                }
             }
-            schema(&pointer::child(pointer, "items"), item, list);
+            Kind::Newtype(held) => self.schema(here, held),
+            Kind::AllOf(parts) => {
+                for part in parts {
+                    self.schema(&part.pointer, &part.schema);
+                }
+            }
+            Kind::OneOf {
+                variants,
+                any,
+                discriminator,
+                ..
+            } => {
+                let key = if *any { "anyOf" } else { "oneOf" };
+                for (index, variant) in variants.iter().enumerate() {
+                    let below = pointer::descend(here, &[key, &index.to_string()]);
+                    self.schema(&below, &variant.schema);
+                }
+                if *discriminator != Discriminator::Silent {
+                    self.note(&pointer::child(here, "discriminator"), Provenance::Carried);
+                }
+            }
+            Kind::Enum(_) => {}
         }
-        Shape::Map(value) => {
-            schema(
-                &pointer::child(pointer, "additionalProperties"),
-                value,
-                list,
+    }
+
+    fn operation(&mut self, operation: &Operation) {
+        let parameters = operation
+            .path_parameters
+            .iter()
+            .chain(&operation.query_parameters)
+            .chain(&operation.header_parameters);
+        for parameter in parameters {
+            self.parameter(parameter);
+        }
+        if let Some(body) = &operation.body {
+            match body.media {
+                Media::Json => self.schema(&body.pointer, &body.schema),
+                Media::Other(_) => self.note(
+                    &pointer::child(&operation.pointer, "requestBody"),
+                    Provenance::Carried,
+                ),
+            }
+        }
+        if !operation.documentation_survives() {
+            let key = if operation.description.is_some() {
+                "description"
+            } else {
+                "summary"
+            };
+            self.note(
+                &pointer::child(&operation.pointer, key),
+                Provenance::Carried,
             );
         }
-        Shape::Any
-        | Shape::Bool
-        | Shape::Text(None)
-        | Shape::Formatted(_)
-        | Shape::Object
-        | Shape::Named(_)
-        | Shape::Inline(_) => {}
+        for (index, reply) in operation.replies.iter().enumerate() {
+            if index > 0 || !reply.is_native() {
+                self.note(&reply.pointer, Provenance::Carried);
+            }
+        }
+        for error in &operation.errors {
+            self.note(&error.pointer, Provenance::Carried);
+        }
+    }
+
+    fn parameter(&mut self, parameter: &Parameter) {
+        self.schema(
+            &pointer::child(&parameter.pointer, "schema"),
+            &parameter.schema,
+        );
+        if parameter.deprecated {
+            let here = pointer::child(&parameter.pointer, "deprecated");
+            self.note(&here, Provenance::Carried);
+        }
+    }
+
+    fn schema(&mut self, pointer: &str, schema: &Schema) {
+        let mut runtime = schema.nullable || schema.is_marked();
+        match &schema.shape {
+            Shape::Integer { .. }
+            | Shape::Number(_)
+            | Shape::IntegerChoice(_)
+            | Shape::Text(Some(_))
+            | Shape::Constant(_) => runtime = true,
+            Shape::List {
+                item,
+                min,
+                max,
+                unique,
+            } => {
+                runtime |= *min > 0 || *max < usize::MAX || *unique;
+                self.schema(&pointer::child(pointer, "items"), item);
+            }
+            Shape::Map(value) => {
+                self.schema(&pointer::child(pointer, "additionalProperties"), value);
+            }
+            Shape::Any
+            | Shape::Bool
+            | Shape::Text(None)
+            | Shape::Formatted(_)
+            | Shape::Object
+            | Shape::Named(_)
+            | Shape::Inline(_) => {}
+        }
+        if runtime {
+            self.note(pointer, Provenance::Runtime);
+        }
     }
 }

@@ -334,8 +334,13 @@ impl Builder<'_> {
 }
 
 fn boolean(object: &Object) -> Shape {
-    match array(object, "enum") {
-        Some([Value::Bool(only)]) => Shape::Constant(*only),
+    let values = array(object, "enum").into_iter().flatten();
+    match values
+        .filter_map(Value::as_bool)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
+        [only] => Shape::Constant(*only),
         _ => Shape::Bool,
     }
 }

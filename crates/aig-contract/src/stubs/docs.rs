@@ -5,6 +5,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::model::Operation;
+
 /// The description of a type or a field that derives its schema.
 pub(super) fn described(description: Option<&str>) -> TokenStream {
     let Some(text) = description.filter(|text| !text.is_empty()) else {
@@ -40,48 +42,7 @@ fn survives_schemars(text: &str) -> bool {
     !text.contains('\n') && text.trim() == text && !text.starts_with(['#', '*'])
 }
 
-/// The documentation of an operation: doc comments for dropshot, and whether it
-/// reads both parts back as they were.
-pub(super) fn operation(summary: Option<&str>, description: Option<&str>) -> (TokenStream, bool) {
-    let mut lines: Vec<&str> = Vec::new();
-    if let Some(summary) = summary {
-        lines.extend(summary.lines());
-    }
-    if let Some(description) = description {
-        if !lines.is_empty() {
-            lines.push("");
-        }
-        lines.extend(description.lines());
-    }
-    let read = read_by_dropshot(&lines);
-    let exact = read == (summary.map(str::to_owned), description.map(str::to_owned));
-    (comment(&lines.join("\n")), exact)
-}
-
-/// What dropshot makes of the lines of a doc comment.
-fn read_by_dropshot(lines: &[&str]) -> (Option<String>, Option<String>) {
-    let mut lines = lines.iter().map(|line| line.trim());
-    let mut filled = || {
-        lines
-            .by_ref()
-            .find(|line| !line.is_empty())
-            .map(str::to_owned)
-    };
-    let summary = filled();
-    let first = filled();
-    let description = first.map(|first| {
-        let joined = lines.fold(first, |mut text, line| {
-            if line.is_empty() && !text.ends_with('\n') {
-                text.push_str("\n\n");
-            } else {
-                if !text.ends_with(['-', '\n']) {
-                    text.push(' ');
-                }
-                text.push_str(line);
-            }
-            text
-        });
-        joined.trim_end().to_owned()
-    });
-    (summary, description)
+/// The documentation of an operation, as far as doc comments can say it.
+pub(super) fn operation(operation: &Operation) -> TokenStream {
+    comment(&operation.documentation().join("\n"))
 }

@@ -142,8 +142,8 @@ impl Emitter<'_> {
             let schema = self.anywhere(&body.schema, &hint).schema;
             calls.push(quote!(.request_body::<#schema>(#media)));
         }
-        let (summary, description) = (&operation.summary, &operation.description);
-        if !docs::operation(summary.as_deref(), description.as_deref()).1 {
+        if !operation.documentation_survives() {
+            let (summary, description) = (&operation.summary, &operation.description);
             let said = |text: &Option<String>| match text {
                 Some(text) => quote!(Some(#text)),
                 None => quote!(None),

@@ -219,10 +219,7 @@ impl Emitter<'_> {
 
     fn method(&mut self, operation: &Operation) -> TokenStream {
         let name = format_ident!("{}", operation.method_name);
-        let (docs, _) = docs::operation(
-            operation.summary.as_deref(),
-            operation.description.as_deref(),
-        );
+        let docs = docs::operation(operation);
         let method = format_ident!("{}", operation.method);
         let (path, id, tags) = (&operation.registered_path, &operation.id, &operation.tags);
         let deprecated = operation.deprecated.then(|| quote!(deprecated = true,));

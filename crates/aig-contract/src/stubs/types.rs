@@ -50,6 +50,7 @@ impl Emitter<'_> {
             // unless it has "none" to put it in the place of.
             Extra::Kept(_) => Some(quote!(#[schemars(deny_unknown_fields)])),
         };
+        let extra_kind = extra;
         let extra = match extra {
             Extra::Ignored | Extra::Refused => None,
             Extra::Kept(schema) => {
@@ -72,16 +73,22 @@ impl Emitter<'_> {
                 })
             }
         };
+        // A struct with flattened members is read from an object anyway.
+        let plain = matches!(extra_kind, Extra::Ignored | Extra::Refused);
+        let remote = plain.then(|| quote!(remote = "Self",));
+        let complete = plain.then(|| quote!(wire::object!(#name);));
         let defaults = (!defaults.is_empty()).then(|| quote!(impl #name { #(#defaults)* }));
         quote! {
             #docs
             #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
             #rename
             #refuse
+            #[serde(#remote expecting = "an object")]
             pub struct #name {
                 #(#fields)*
                 #extra
             }
+            #complete
             #defaults
         }
     }
@@ -302,6 +309,7 @@ impl Emitter<'_> {
         quote! {
             #comment
             #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+            #[serde(expecting = "an object")]
             pub struct #name {
                 #(#fields,)*
             }
@@ -358,9 +366,12 @@ fn enumeration(definition: &TypeDef, variants: &[Variant]) -> TokenStream {
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
         )]
         #rename
+        #[serde(remote = "Self")]
         pub enum #name {
             #(#arms,)*
         }
+
+        wire::enumeration!(#name);
 
         impl #name {
             /// The text on the wire.

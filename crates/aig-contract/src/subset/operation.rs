@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use heck::ToSnakeCase;
 use serde_json::Value;
 
 use super::{Check, array, flag, members, text};
@@ -55,11 +56,11 @@ impl<'d> Check<'d> {
                 "there is no operationId, which is what names the method; add one",
             ),
             Some(id) => {
-                if let Some(first) = self.ids.insert(id.to_owned(), pointer.to_owned()) {
+                if let Some(first) = self.ids.insert(id.to_snake_case(), pointer.to_owned()) {
                     self.report(
                         Limit::Both,
                         &pointer::child(pointer, "operationId"),
-                        format!("`{id}` is also the operationId of {first}"),
+                        format!("`{id}` names the same method as the operationId of {first}"),
                     );
                 }
             }
@@ -83,6 +84,7 @@ impl<'d> Check<'d> {
     fn parameters(&mut self, pointer: &str, path: &str, item: &'d Value, operation: &'d Value) {
         let item_pointer = pointer::descend("", &["paths", path]);
         let mut in_path: HashSet<&str> = HashSet::new();
+        let mut all: Vec<(&str, &str)> = Vec::new();
         let variables: HashSet<&str> = path
             .split('/')
             .filter(|segment| is_variable(segment))
@@ -97,6 +99,9 @@ impl<'d> Check<'d> {
                 };
                 let name = text(parameter, "name").unwrap_or_default();
                 let place = text(parameter, "in").unwrap_or_default();
+                if !all.contains(&(place, name)) {
+                    all.push((place, name));
+                }
                 if !known.insert((place, name)) {
                     self.report(Limit::Both, &here, format!("`{name}` is there twice"));
                 }
@@ -111,6 +116,8 @@ impl<'d> Check<'d> {
                 }
             }
         }
+        let names: Vec<&str> = all.iter().map(|(_, name)| *name).collect();
+        self.parameter_names(pointer, &names, operation.get("requestBody").is_some());
         for missing in variables.difference(&in_path) {
             self.report(
                 Limit::Both,

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Check, array, members, text};
+use super::{Check, array, members, text, values};
 use crate::pointer;
 use crate::problem::Limit;
 
@@ -54,6 +54,8 @@ impl<'d> Check<'d> {
         if !self.seen.insert(pointer.to_owned()) {
             return;
         }
+        self.type_name(pointer, schema);
+        self.field_names(pointer, schema);
         if let Some(target) = text(schema, "$ref") {
             let known = target
                 .strip_prefix("#/components/schemas/")
@@ -116,6 +118,13 @@ impl<'d> Check<'d> {
         for key in present {
             let at = pointer::child(pointer, key);
             let branches = array(object.get(key));
+            if branches.is_empty() {
+                self.report(
+                    Limit::Document,
+                    &at,
+                    format!("`{key}` needs at least one schema"),
+                );
+            }
             for (index, branch) in branches.iter().enumerate() {
                 self.schema(&pointer::child(&at, &index.to_string()), branch);
             }
@@ -246,7 +255,7 @@ impl<'d> Check<'d> {
                     );
                 }
                 let boolean = schema_type == Some("boolean");
-                match array(object.get("enum")) {
+                match values(object).as_slice() {
                     [] => {}
                     [Value::Bool(_)] if boolean => {}
                     _ => self.report(

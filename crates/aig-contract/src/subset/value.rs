@@ -1,10 +1,13 @@
 //! Plain values: what a schema may ask of a text or a number, and whether its
 //! default is one of its values.
 
+use std::collections::HashMap;
+
+use heck::ToUpperCamelCase;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::{Check, array, flag, text};
+use super::{Check, array, flag, text, values};
 use crate::model::{IntegerFormat, whole};
 use crate::pointer;
 use crate::problem::Limit;
@@ -18,6 +21,22 @@ impl<'d> Check<'d> {
     pub(super) fn text(&mut self, pointer: &str, object: &'d Object) {
         let at = |key: &str| pointer::child(pointer, key);
         if object.contains_key("enum") {
+            let values = values(object);
+            if let Some(other) = values.iter().find(|value| !value.is_string()) {
+                self.report(
+                    Limit::Document,
+                    &at("enum"),
+                    format!("{other} is not a text, and the type is `string`"),
+                );
+            }
+            let texts: Vec<&str> = values.iter().filter_map(|value| value.as_str()).collect();
+            if let Some((one, other)) = alike_to_progenitor(&texts) {
+                self.report(
+                    Limit::Client,
+                    &at("enum"),
+                    format!("progenitor finds no names that tell `{one}` and `{other}` apart"),
+                );
+            }
             for key in ["minLength", "maxLength", "pattern", "format"] {
                 if object.contains_key(key) {
                     self.report(
@@ -59,13 +78,9 @@ impl<'d> Check<'d> {
 
     pub(super) fn integer(&mut self, pointer: &str, object: &'d Object) {
         let at = |key: &str| pointer::child(pointer, key);
-        if let Some(values) = object.get("enum") {
+        if object.contains_key("enum") {
             let bounded = object.contains_key("minimum") || object.contains_key("maximum");
-            if array(Some(values))
-                .iter()
-                .any(|value| value.as_i64().is_none())
-                || bounded
-            {
+            if values(object).iter().any(|value| value.as_i64().is_none()) || bounded {
                 self.report(
                     Limit::Server,
                     &at("enum"),
@@ -181,6 +196,47 @@ impl<'d> Check<'d> {
             ),
         }
     }
+}
+
+/// Two values that typify, behind progenitor, would give the same name. It makes
+/// words of what stands between other signs, and if that is not enough it spells
+/// every other sign as an X.
+fn alike_to_progenitor<'v>(values: &[&'v str]) -> Option<(&'v str, &'v str)> {
+    let words = |text: &str| match text {
+        "+1" | "-1" => text.to_owned(),
+        _ => identifier(
+            &text
+                .replace('\'', "")
+                .replace(|sign| !continues_word(sign), "-"),
+        ),
+    };
+    let spelled =
+        |text: &str| identifier(&text.replace(|sign| sign == '_' || !continues_word(sign), "X"));
+    first_twins(values, words).and_then(|_| first_twins(values, spelled))
+}
+
+/// Words in camel case, with an X in front where no name could start.
+fn identifier(words: &str) -> String {
+    let name = words.to_upper_camel_case();
+    if name.starts_with(char::is_alphabetic) {
+        name
+    } else {
+        format!("X{name}")
+    }
+}
+
+fn first_twins<'v>(
+    values: &[&'v str],
+    name: impl Fn(&str) -> String,
+) -> Option<(&'v str, &'v str)> {
+    let mut known: HashMap<String, &str> = HashMap::new();
+    values
+        .iter()
+        .find_map(|value| Some((known.insert(name(value), value)?, *value)))
+}
+
+fn continues_word(sign: char) -> bool {
+    sign == '_' || sign.is_alphanumeric()
 }
 
 /// Whether a plain value fits a schema; nothing if that is not for here to say.

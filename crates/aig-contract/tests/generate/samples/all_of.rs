@@ -19,6 +19,7 @@ pub mod types {
     use wire::{Inline, Integer, Marked, Nullable, Number};
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Animal {
         pub name: String,
         #[serde(
@@ -30,8 +31,11 @@ pub mod types {
         pub legs: Option<Option<Integer<0>>>,
     }
 
+    wire::object!(Animal);
+
     /// An animal that barks.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(expecting = "an object")]
     pub struct Dog {
         #[serde(flatten)]
         pub animal: Animal,
@@ -58,6 +62,7 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct DogOwn {
         pub bark: Number,
         /// Another one.
@@ -70,7 +75,10 @@ pub mod types {
         pub friend: Option<Box<Dog>>,
     }
 
+    wire::object!(DogOwn);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Owned {
         #[serde(
             default,
@@ -96,7 +104,10 @@ pub mod types {
         pub kept: Option<Animal>,
     }
 
+    wire::object!(Owned);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(expecting = "an object")]
     pub struct PutDogBody {
         #[serde(flatten)]
         pub dog: Dog,
@@ -120,6 +131,7 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct PutDogBodyOwn {
         #[serde(
             default,
@@ -129,6 +141,8 @@ pub mod types {
         #[schemars(with = "String")]
         pub reason: Option<String>,
     }
+
+    wire::object!(PutDogBodyOwn);
 
     #[derive(Clone, Copy, Debug)]
     pub enum OwnedKeptMarks {}
@@ -325,6 +339,7 @@ pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
     ("/components/schemas/Dog/allOf/2", declared::Provenance::Derived),
     ("/components/schemas/Dog/allOf/2/properties/bark", declared::Provenance::Runtime),
     ("/components/schemas/Owned", declared::Provenance::Derived),
+    ("/components/schemas/Owned/properties/kept", declared::Provenance::Runtime),
     (
         "/paths/~1dogs/put/requestBody/content/application~1json/schema",
         declared::Provenance::Runtime,

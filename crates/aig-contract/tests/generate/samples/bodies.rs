@@ -20,6 +20,7 @@ pub mod types {
     use wire::Integer;
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Named {
         #[serde(
             default,
@@ -30,7 +31,10 @@ pub mod types {
         pub c: Option<String>,
     }
 
+    wire::object!(Named);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct PostInlineOkBodyItem {
         /// With a remark.
         #[serde(
@@ -42,10 +46,15 @@ pub mod types {
         pub b: Option<Named>,
     }
 
+    wire::object!(PostInlineOkBodyItem);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct PostInlineBody {
         pub a: Integer<1>,
     }
+
+    wire::object!(PostInlineBody);
 
     /// What is asked at `/paths/~1bytes/put/responses/202/content/application~1octet-stream/schema`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -588,7 +597,7 @@ pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
     ("/paths/~1bytes/put/responses/202", declared::Provenance::Carried),
     (
         "/paths/~1inline/post/requestBody/content/application~1json/schema",
-        declared::Provenance::Derived,
+        declared::Provenance::Runtime,
     ),
     (
         "/paths/~1inline/post/requestBody/content/application~1json/schema/properties/a",

@@ -32,12 +32,15 @@ pub mod types {
         Deserialize,
         JsonSchema,
     )]
+    #[serde(remote = "Self")]
     pub enum Order {
         #[serde(rename = "asc")]
         Asc,
         #[serde(rename = "desc")]
         Desc,
     }
+
+    wire::enumeration!(Order);
 
     impl Order {
         /// The text on the wire.
@@ -87,12 +90,15 @@ pub mod types {
         Deserialize,
         JsonSchema,
     )]
+    #[serde(remote = "Self")]
     pub enum StandingValue {
         #[serde(rename = "up")]
         Up,
         #[serde(rename = "down")]
         Down,
     }
+
+    wire::enumeration!(StandingValue);
 
     impl StandingValue {
         /// The text on the wire.
@@ -111,6 +117,7 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Thing {
         #[schemars(with = "Marked<String, ThingAlwaysMarks>")]
         pub always: String,
@@ -178,6 +185,8 @@ pub mod types {
         pub oldest: Option<Order>,
     }
 
+    wire::object!(Thing);
+
     impl Thing {
         /// What `flag` is when it is absent.
         pub fn default_flag() -> bool {
@@ -234,12 +243,15 @@ pub mod types {
         Deserialize,
         JsonSchema,
     )]
+    #[serde(remote = "Self")]
     pub enum ThingColour {
         #[serde(rename = "red")]
         Red,
         #[serde(rename = "green")]
         Green,
     }
+
+    wire::enumeration!(ThingColour);
 
     impl ThingColour {
         /// The text on the wire.
@@ -614,15 +626,24 @@ impl route::Routed for Operation {
 /// Where the description of each piece comes from, by JSON pointer into the contract.
 pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
     ("/components/schemas/Order", declared::Provenance::Derived),
-    ("/components/schemas/Standing", declared::Provenance::Derived),
+    ("/components/schemas/Standing", declared::Provenance::Runtime),
     ("/components/schemas/Thing", declared::Provenance::Derived),
+    ("/components/schemas/Thing/properties/always", declared::Provenance::Runtime),
     ("/components/schemas/Thing/properties/colour", declared::Provenance::Derived),
     ("/components/schemas/Thing/properties/count", declared::Provenance::Runtime),
+    ("/components/schemas/Thing/properties/id", declared::Provenance::Runtime),
+    ("/components/schemas/Thing/properties/nothing", declared::Provenance::Runtime),
+    ("/components/schemas/Thing/properties/old", declared::Provenance::Runtime),
+    ("/components/schemas/Thing/properties/oldest", declared::Provenance::Runtime),
+    ("/components/schemas/Thing/properties/password", declared::Provenance::Runtime),
     ("/components/schemas/Thing/properties/ratio", declared::Provenance::Runtime),
     ("/components/schemas/Thing/properties/short", declared::Provenance::Runtime),
     ("/components/schemas/Thing/properties/something", declared::Provenance::Runtime),
     ("/paths/~1things/post/parameters/0/schema", declared::Provenance::Runtime),
+    ("/paths/~1things/post/parameters/1/schema", declared::Provenance::Runtime),
+    ("/paths/~1things/post/parameters/2/schema", declared::Provenance::Runtime),
     ("/paths/~1things/post/parameters/3/deprecated", declared::Provenance::Carried),
+    ("/paths/~1things/post/parameters/4/schema", declared::Provenance::Runtime),
 ];
 
 /// Reads and writes a value by the type of a schema, which is named by its JSON

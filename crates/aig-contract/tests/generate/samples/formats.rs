@@ -67,6 +67,7 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Values {
         #[serde(
             default,
@@ -244,6 +245,8 @@ pub mod types {
         #[schemars(with = "Number<ValuesOpenRule>")]
         pub open: Option<Number<ValuesOpenRule>>,
     }
+
+    wire::object!(Values);
 
     /// What is asked at `/components/schemas/Slug`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -507,11 +510,8 @@ impl route::Routed for Operation {
 
 /// Where the description of each piece comes from, by JSON pointer into the contract.
 pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
-    ("/components/schemas/Percent", declared::Provenance::Derived),
     ("/components/schemas/Percent", declared::Provenance::Runtime),
-    ("/components/schemas/Share", declared::Provenance::Derived),
     ("/components/schemas/Share", declared::Provenance::Runtime),
-    ("/components/schemas/Slug", declared::Provenance::Derived),
     ("/components/schemas/Slug", declared::Provenance::Runtime),
     ("/components/schemas/Values", declared::Provenance::Derived),
     ("/components/schemas/Values/properties/above", declared::Provenance::Runtime),

@@ -20,6 +20,7 @@ pub mod types {
     use wire::{Inline, Integer, Marked, Nullable, Number};
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Maps {
         pub numbers: BTreeMap<String, Integer<0>>,
         /// By name.
@@ -78,7 +79,10 @@ pub mod types {
         pub maybe: Option<BTreeMap<String, Option<String>>>,
     }
 
+    wire::object!(Maps);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct MapsPlacesValue {
         pub x: Number,
         #[serde(
@@ -90,14 +94,20 @@ pub mod types {
         pub y: Option<Number>,
     }
 
+    wire::object!(MapsPlacesValue);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Closed {
         pub only: bool,
     }
 
+    wire::object!(Closed);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[schemars(deny_unknown_fields)]
+    #[serde(expecting = "an object")]
     pub struct Open {
         #[serde(
             default,
@@ -122,6 +132,7 @@ pub mod types {
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[schemars(deny_unknown_fields)]
+    #[serde(expecting = "an object")]
     pub struct TypedRest {
         #[serde(
             default,
@@ -137,6 +148,7 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct TypedRestExtra {
         #[serde(
             default,
@@ -146,6 +158,8 @@ pub mod types {
         #[schemars(with = "Integer")]
         pub x: Option<Integer>,
     }
+
+    wire::object!(TypedRestExtra);
 
     /// Texts by name.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -159,7 +173,10 @@ pub mod types {
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Nothing {}
+    wire::object!(Nothing);
+
     #[derive(Clone, Copy, Debug)]
     pub enum MapsMaybeValueMarks {}
     impl wire::Marks for MapsMaybeValueMarks {
@@ -352,6 +369,10 @@ pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
     ("/components/schemas/Closed", declared::Provenance::Derived),
     ("/components/schemas/Labels", declared::Provenance::Derived),
     ("/components/schemas/Maps", declared::Provenance::Derived),
+    (
+        "/components/schemas/Maps/properties/maybe/additionalProperties",
+        declared::Provenance::Runtime,
+    ),
     (
         "/components/schemas/Maps/properties/numbers/additionalProperties",
         declared::Provenance::Runtime,

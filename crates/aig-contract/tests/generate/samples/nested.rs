@@ -18,6 +18,7 @@ pub mod types {
     use wire::{Inline, Integer, List, Marked, Number};
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Tree {
         /// What stands.
         #[schemars(with = "Inline<TreeTrunk>")]
@@ -47,7 +48,10 @@ pub mod types {
         pub left: Option<Box<Branch>>,
     }
 
+    wire::object!(Tree);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct TreeTrunk {
         /// From the inside out.
         #[schemars(
@@ -63,7 +67,10 @@ pub mod types {
         pub bark: Option<TreeTrunkBark>,
     }
 
+    wire::object!(TreeTrunk);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct TreeTrunkRingsItem {
         /// In millimetres.
         #[serde(
@@ -82,7 +89,10 @@ pub mod types {
         pub weather: Option<TreeTrunkRingsItemWeather>,
     }
 
+    wire::object!(TreeTrunkRingsItem);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct TreeTrunkRingsItemWeather {
         #[serde(
             default,
@@ -93,7 +103,10 @@ pub mod types {
         pub rain: Option<bool>,
     }
 
+    wire::object!(TreeTrunkRingsItemWeather);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct TreeTrunkBark {
         #[serde(
             default,
@@ -104,7 +117,10 @@ pub mod types {
         pub trunk: Option<String>,
     }
 
+    wire::object!(TreeTrunkBark);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Branch {
         #[serde(
             default,
@@ -114,6 +130,8 @@ pub mod types {
         #[schemars(with = "Tree")]
         pub tree: Option<Box<Tree>>,
     }
+
+    wire::object!(Branch);
 
     /// Many.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -333,7 +351,7 @@ pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
     ),
     (
         "/components/schemas/Tree/properties/trunk/properties/rings/items",
-        declared::Provenance::Derived,
+        declared::Provenance::Runtime,
     ),
     (
         "/components/schemas/Tree/properties/trunk/properties/rings/items/properties/weather",

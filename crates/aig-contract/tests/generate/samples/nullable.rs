@@ -19,6 +19,7 @@ pub mod types {
     use wire::{Inline, Integer, Nullable, Number};
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Note {
         pub must: String,
         #[serde(deserialize_with = "wire::nullable")]
@@ -84,7 +85,10 @@ pub mod types {
         pub named: Option<MaybeText>,
     }
 
+    wire::object!(Note);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct NoteInlineOrNull {
         #[serde(
             default,
@@ -95,10 +99,15 @@ pub mod types {
         pub x: Option<Number>,
     }
 
+    wire::object!(NoteInlineOrNull);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Owner {
         pub name: String,
     }
+
+    wire::object!(Owner);
 
     /// A text, or not.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -293,20 +302,28 @@ impl route::Routed for Operation {
 
 /// Where the description of each piece comes from, by JSON pointer into the contract.
 pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
-    ("/components/schemas/MaybeText", declared::Provenance::Derived),
+    ("/components/schemas/MaybeText", declared::Provenance::Runtime),
     ("/components/schemas/Note", declared::Provenance::Derived),
     (
         "/components/schemas/Note/properties/inline_or_null",
-        declared::Provenance::Derived,
+        declared::Provenance::Runtime,
     ),
     (
         "/components/schemas/Note/properties/inline_or_null/properties/x",
         declared::Provenance::Runtime,
     ),
+    ("/components/schemas/Note/properties/list_or_null", declared::Provenance::Runtime),
     (
         "/components/schemas/Note/properties/list_or_null/items",
         declared::Provenance::Runtime,
     ),
+    ("/components/schemas/Note/properties/may_or_null", declared::Provenance::Runtime),
+    ("/components/schemas/Note/properties/must_or_null", declared::Provenance::Runtime),
+    (
+        "/components/schemas/Note/properties/owner_may_or_null",
+        declared::Provenance::Runtime,
+    ),
+    ("/components/schemas/Note/properties/owner_or_null", declared::Provenance::Runtime),
     ("/components/schemas/Owner", declared::Provenance::Derived),
 ];
 

@@ -64,11 +64,14 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Circle {
         #[schemars(with = "Inline<CircleKind>")]
         pub kind: CircleKind,
         pub radius: Number<CircleRadiusRule>,
     }
+
+    wire::object!(Circle);
 
     #[derive(
         Clone,
@@ -83,10 +86,13 @@ pub mod types {
         Deserialize,
         JsonSchema,
     )]
+    #[serde(remote = "Self")]
     pub enum CircleKind {
         #[serde(rename = "circle")]
         Circle,
     }
+
+    wire::enumeration!(CircleKind);
 
     impl CircleKind {
         /// The text on the wire.
@@ -104,6 +110,7 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Square {
         #[schemars(with = "Inline<SquareKind>")]
         pub kind: SquareKind,
@@ -116,6 +123,8 @@ pub mod types {
         #[schemars(with = "Figure")]
         pub inside: Option<Box<Figure>>,
     }
+
+    wire::object!(Square);
 
     #[derive(
         Clone,
@@ -130,10 +139,13 @@ pub mod types {
         Deserialize,
         JsonSchema,
     )]
+    #[serde(remote = "Self")]
     pub enum SquareKind {
         #[serde(rename = "square")]
         Square,
     }
+
+    wire::enumeration!(SquareKind);
 
     impl SquareKind {
         /// The text on the wire.
@@ -151,6 +163,7 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Answer {
         #[schemars(with = "Inline<AnswerEvent>")]
         pub event: AnswerEvent,
@@ -179,6 +192,8 @@ pub mod types {
         #[schemars(with = "Vec<Figure>")]
         pub several: Option<Vec<Figure>>,
     }
+
+    wire::object!(Answer);
 
     #[derive(Clone, Debug, PartialEq, Serialize)]
     #[serde(untagged)]
@@ -224,6 +239,7 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct AnswerEventDrawn {
         #[serde(rename = "type")]
         #[schemars(with = "Inline<AnswerEventDrawnType>")]
@@ -231,6 +247,8 @@ pub mod types {
         #[schemars(with = "Inline<AnswerEventDrawnContent>")]
         pub content: AnswerEventDrawnContent,
     }
+
+    wire::object!(AnswerEventDrawn);
 
     #[derive(
         Clone,
@@ -245,10 +263,13 @@ pub mod types {
         Deserialize,
         JsonSchema,
     )]
+    #[serde(remote = "Self")]
     pub enum AnswerEventDrawnType {
         #[serde(rename = "drawn")]
         Drawn,
     }
+
+    wire::enumeration!(AnswerEventDrawnType);
 
     impl AnswerEventDrawnType {
         /// The text on the wire.
@@ -266,11 +287,15 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct AnswerEventDrawnContent {
         pub ink: Integer,
     }
 
+    wire::object!(AnswerEventDrawnContent);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct AnswerEventRefused {
         #[serde(rename = "type")]
         #[schemars(with = "Inline<AnswerEventRefusedType>")]
@@ -285,6 +310,8 @@ pub mod types {
         pub why: Option<String>,
     }
 
+    wire::object!(AnswerEventRefused);
+
     #[derive(
         Clone,
         Copy,
@@ -298,10 +325,13 @@ pub mod types {
         Deserialize,
         JsonSchema,
     )]
+    #[serde(remote = "Self")]
     pub enum AnswerEventRefusedType {
         #[serde(rename = "refused")]
         Refused,
     }
+
+    wire::enumeration!(AnswerEventRefusedType);
 
     impl AnswerEventRefusedType {
         /// The text on the wire.
@@ -448,10 +478,13 @@ pub mod types {
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct AnswerSomeVariant2 {
         /// How far.
         pub radius: Number,
     }
+
+    wire::object!(AnswerSomeVariant2);
 
     /// What is asked at `/components/schemas/Circle/properties/radius`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -694,6 +727,7 @@ pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
     ("/components/schemas/Circle/properties/kind", declared::Provenance::Derived),
     ("/components/schemas/Circle/properties/radius", declared::Provenance::Runtime),
     ("/components/schemas/Figure", declared::Provenance::Runtime),
+    ("/components/schemas/Figure/discriminator", declared::Provenance::Carried),
     ("/components/schemas/Square", declared::Provenance::Derived),
     ("/components/schemas/Square/properties/kind", declared::Provenance::Derived),
     ("/components/schemas/Square/properties/side", declared::Provenance::Runtime),

@@ -48,12 +48,15 @@ pub mod types {
         Deserialize,
         JsonSchema,
     )]
+    #[serde(remote = "Self")]
     pub enum Shelf {
         #[serde(rename = "upper")]
         Upper,
         #[serde(rename = "lower")]
         Lower,
     }
+
+    wire::enumeration!(Shelf);
 
     impl Shelf {
         /// The text on the wire.
@@ -536,7 +539,6 @@ impl route::Routed for Operation {
 /// Where the description of each piece comes from, by JSON pointer into the contract.
 pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
     ("/components/parameters/Shelf/schema", declared::Provenance::Derived),
-    ("/components/schemas/Rank", declared::Provenance::Derived),
     ("/components/schemas/Rank", declared::Provenance::Runtime),
     (
         "/paths/~1shelves~1{shelf}~1books~1{book_id}/get/parameters/3/schema",
@@ -552,6 +554,10 @@ pub const PROVENANCE: &[(&str, declared::Provenance)] = &[
     ),
     (
         "/paths/~1shelves~1{shelf}~1books~1{book_id}/get/parameters/7/schema",
+        declared::Provenance::Runtime,
+    ),
+    (
+        "/paths/~1shelves~1{shelf}~1books~1{book_id}/get/parameters/8/schema",
         declared::Provenance::Runtime,
     ),
     (

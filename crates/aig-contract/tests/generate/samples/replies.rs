@@ -19,16 +19,23 @@ pub mod types {
     use wire::{Number, Text};
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Job {
         pub id: String,
     }
 
+    wire::object!(Job);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct Failure {
         pub message: String,
     }
 
+    wire::object!(Failure);
+
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Self", expecting = "an object")]
     pub struct ClearJobsUnprocessableEntityBody {
         pub why: Text<ClearJobsUnprocessableEntityBodyWhyRule>,
         #[serde(
@@ -39,6 +46,8 @@ pub mod types {
         #[schemars(with = "Number<ClearJobsUnprocessableEntityBodyAmountRule>")]
         pub amount: Option<Number<ClearJobsUnprocessableEntityBodyAmountRule>>,
     }
+
+    wire::object!(ClearJobsUnprocessableEntityBody);
 
     /// What is asked at `/paths/~1jobs/delete/responses/422/content/application~1json/schema/properties/why`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
