@@ -5,17 +5,46 @@
 //! without holding it back or changing it. Connections, retries and records are left to `aig-proxy`.
 
 mod anthropic;
+mod azure;
+mod base;
+mod baseten;
+mod bedrock;
+mod cohere;
+mod documents;
+mod endpoint;
+mod event_stream;
+mod fal;
+mod gemini;
+#[cfg(test)]
+mod golden;
+mod hugging_face;
 mod openai;
 mod provider;
+mod refusal;
+mod replicate;
+mod request;
+mod rows;
 mod scan;
+mod shape;
+mod splice;
 mod sse;
 mod table;
 mod tail;
 mod usage;
+mod version;
+mod vertex;
+mod wire;
+mod workers_ai;
 
-pub use provider::{Provider, Version, Wire};
+pub use bedrock::signed;
+pub use endpoint::Endpoint;
+pub use provider::{Call, Provider};
+pub use request::{RequestReader, RequestReading};
 pub use scan::{Paths, Progress, Scanner, VALUE_CAP};
+pub use splice::{NotSpliced, splice_model};
 pub use sse::{EVENT_CAP, Events, SseReader};
 pub use table::{BadProvider, Providers};
 pub use tail::BadTail;
-pub use usage::{Reading, RequestReader, RequestReading, ResponseReader};
+pub use usage::{Reading, ResponseReader};
+pub use version::Version;
+pub use wire::Wire;

@@ -9,19 +9,26 @@
 //! they are missing. A strict reader behind it may refuse what passes here, never the other way
 //! round for documents that are valid.
 //!
+//! A path may lead through every item of an array (`[]`). Such a value occurs once per item, and the
+//! last one that is there counts.
+//!
 //! Keys are compared after undoing escapes (`\u006dodel` is `model`) and by exact case. Of a key that
 //! occurs twice the last one counts, with all that lies below it, as in the JSON readers of Python,
 //! JavaScript and Go; `duplicate` tells that it happened.
 
+mod captured;
 mod key;
 mod paths;
+
+use std::ops::Range;
 
 use memchr::memchr2;
 
 pub use self::paths::Paths;
 
+use self::captured::{Capture, Captured};
 use self::key::Key;
-use self::paths::{LEVELS, bits};
+use self::paths::{ITEMS, LEVELS, bits};
 
 /// The most bytes that are kept of one wanted value; a longer one is `present` but has no `value`.
 pub const VALUE_CAP: usize = 16 * 1024;
@@ -49,32 +56,21 @@ pub struct Scanner {
     /// By level: which of them the open object has already named.
     seen: [u32; LEVELS],
     key: Key,
-    /// The paths that the key just read belongs to.
+    /// By level: whether what is open there is an array.
+    arrays: [bool; LEVELS],
+    /// The paths that the key just read, or the item, belongs to.
     matched: u32,
     /// How many brackets are open in the value that is being skipped.
     depth: u64,
     capture: Option<usize>,
     /// Where the captured value begins in the piece that is being read.
     mark: usize,
+    /// How many bytes of the document were in the pieces before.
+    consumed: u64,
     values: Vec<Captured>,
     /// The values that have anything to reset before the next document.
     touched: u32,
     duplicates: u32,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Captured {
-    bytes: Vec<u8>,
-    state: Capture,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Capture {
-    #[default]
-    Absent,
-    Partial,
-    Whole,
-    TooLong,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,12 +81,14 @@ enum State {
     FirstKey,
     /// After `,` in a wanted object: a key.
     NextKey,
+    /// After `[` of a wanted array: an item or `]`.
+    FirstItem,
     Key,
     KeyEscape,
     /// In `\uXXXX` of a key: digits read, and what they say so far.
     KeyHex(u8, u16),
     Colon,
-    /// After a value in a wanted object: `,` or `}`.
+    /// After a value in a wanted object or array: `,` or its closing bracket.
     After,
     /// In brackets that are skipped.
     Nested,
@@ -115,10 +113,12 @@ impl Scanner {
             alive: [0; LEVELS],
             seen: [0; LEVELS],
             key: Key::new(),
+            arrays: [false; LEVELS],
             matched: 0,
             depth: 0,
             capture: None,
             mark: 0,
+            consumed: 0,
             values: vec![Captured::default(); paths.0.len()],
             touched: 0,
             duplicates: 0,
@@ -134,21 +134,31 @@ impl Scanner {
         self.level = 0;
         self.depth = 0;
         self.capture = None;
+        self.consumed = 0;
         self.touched = 0;
         self.duplicates = 0;
     }
 
     /// Reads the next piece of the document.
     pub fn feed(&mut self, piece: &[u8]) {
+        let end = self.feed_document(piece);
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        if !piece[end..].iter().all(blank) {
+            self.give_up();
+        }
+    }
+
+    /// Reads the next piece up to the end of the document, and tells where that is.
+    pub(crate) fn feed_document(&mut self, piece: &[u8]) -> usize {
         self.mark = 0;
         let mut at = 0;
-        while at < piece.len() {
+        while at < piece.len() && self.state != State::Whole {
             at = match self.state {
                 State::Nested => self.nested(piece, at),
                 State::Text => self.text(piece, at),
                 State::Word => self.word(piece, at),
                 State::Key => self.key(piece, at),
-                State::Broken => return,
+                State::Broken => return piece.len(),
                 State::TextEscape => {
                     self.state = State::Text;
                     at + 1
@@ -157,10 +167,13 @@ impl Scanner {
                 State::KeyHex(digits, code) => self.key_hex(digits, code, piece[at], at),
                 _ if matches!(piece[at], b' ' | b'\t' | b'\r' | b'\n') => at + 1,
                 State::Value => self.value_begins(piece[at], at),
+                State::FirstItem if piece[at] != b']' => self.value_begins(piece[at], at),
                 _ => self.punctuation(piece[at], at),
             };
         }
-        self.keep(piece, piece.len());
+        self.keep(piece, at);
+        self.consumed += at as u64;
+        at
     }
 
     /// How far the document has been read.
@@ -178,6 +191,13 @@ impl Scanner {
         (value.state == Capture::Whole).then_some(&value.bytes)
     }
 
+    /// Where in the document a wanted value stands that was read to its end.
+    pub(crate) fn span(&self, path: usize) -> Option<Range<u64>> {
+        let value = &self.values[path];
+        let read = matches!(value.state, Capture::Whole | Capture::TooLong);
+        read.then(|| value.begin..value.begin + value.length)
+    }
+
     /// Whether a wanted value was read to its end, or beyond the cap, and is not `null`.
     pub fn present(&self, path: usize) -> bool {
         match self.values[path].state {
@@ -193,7 +213,7 @@ impl Scanner {
     }
 
     fn value_begins(&mut self, byte: u8, at: usize) -> usize {
-        if byte == b'{' && self.opens_wanted() {
+        if matches!(byte, b'{' | b'[') && self.opens_wanted(byte == b'[') {
             return at + 1;
         }
         if self.level > 0 {
@@ -202,6 +222,7 @@ impl Scanner {
             if let Some(path) = leaf {
                 self.values[path].clear();
                 self.values[path].state = Capture::Partial;
+                self.values[path].begin = self.consumed + at as u64;
                 self.touched |= 1 << path;
                 self.capture = Some(path);
                 self.mark = at;
@@ -222,22 +243,38 @@ impl Scanner {
         at + 1
     }
 
-    /// Steps into the object that begins, if a wanted value can lie in it.
-    fn opens_wanted(&mut self) -> bool {
-        let alive = match self.level {
+    /// Steps into the object or array that begins, if a wanted value can lie in it.
+    fn opens_wanted(&mut self, array: bool) -> bool {
+        let level = self.level;
+        let candidates = match level {
             0 => u32::MAX >> (32 - self.paths.0.len()),
-            level => bits(self.matched)
-                .filter(|path| self.paths.0[*path].len() > level)
-                .fold(0, |mask, path| mask | 1 << path),
+            _ => self.matched,
         };
+        let alive = bits(candidates)
+            .filter(|path| {
+                let next = self.paths.0[*path].get(level);
+                next.is_some_and(|next| (*next == ITEMS) == array)
+            })
+            .fold(0, |mask, path| mask | 1 << path);
         if alive == 0 {
             return false;
         }
-        self.alive[self.level] = alive;
-        self.seen[self.level] = 0;
+        self.alive[level] = alive;
+        self.seen[level] = 0;
+        self.arrays[level] = array;
         self.level += 1;
-        self.state = State::FirstKey;
+        self.state = match array {
+            true => {
+                self.matched = alive;
+                State::FirstItem
+            }
+            false => State::FirstKey,
+        };
         true
+    }
+
+    fn in_array(&self) -> bool {
+        self.level > 0 && self.arrays[self.level - 1]
     }
 
     /// `end` is where the piece goes on after the value.
@@ -260,6 +297,7 @@ impl Scanner {
         let Some(path) = self.capture else { return };
         let value = &mut self.values[path];
         let part = &piece[self.mark..end];
+        value.length += part.len() as u64;
         if value.bytes.len() + part.len() > VALUE_CAP {
             value.bytes.clear();
             value.state = Capture::TooLong;
@@ -275,18 +313,26 @@ impl Scanner {
                 self.key.clear();
                 self.state = State::Key;
             }
-            (State::FirstKey | State::After, b'}') => {
-                self.level -= 1;
-                self.state = match self.level {
-                    0 => State::Whole,
-                    _ => State::After,
-                };
+            (State::FirstKey, b'}') | (State::FirstItem, b']') => self.closes(),
+            (State::After, b'}') if !self.in_array() => self.closes(),
+            (State::After, b']') if self.in_array() => self.closes(),
+            (State::After, b',') if self.in_array() => {
+                self.matched = self.alive[self.level - 1];
+                self.state = State::Value;
             }
             (State::After, b',') => self.state = State::NextKey,
             (State::Colon, b':') => self.state = State::Value,
             _ => self.give_up(),
         }
         at + 1
+    }
+
+    fn closes(&mut self) {
+        self.level -= 1;
+        self.state = match self.level {
+            0 => State::Whole,
+            _ => State::After,
+        };
     }
 
     fn nested(&mut self, piece: &[u8], mut at: usize) -> usize {
@@ -348,69 +394,6 @@ impl Scanner {
         }
     }
 
-    fn key(&mut self, piece: &[u8], at: usize) -> usize {
-        let Some(found) = memchr2(b'"', b'\\', &piece[at..]) else {
-            self.key.push(&piece[at..]);
-            return piece.len();
-        };
-        self.key.push(&piece[at..at + found]);
-        match piece[at + found] {
-            b'\\' => self.state = State::KeyEscape,
-            _ => self.key_ended(),
-        }
-        at + found + 1
-    }
-
-    fn key_escape(&mut self, byte: u8, at: usize) -> usize {
-        self.state = State::Key;
-        match byte {
-            b'"' | b'\\' | b'/' => self.key.push(&[byte]),
-            // Legal, and in no wanted key.
-            b'b' | b'f' | b'n' | b'r' | b't' => self.key.push_foreign(),
-            b'u' => self.state = State::KeyHex(0, 0),
-            _ => self.give_up(),
-        }
-        at + 1
-    }
-
-    fn key_hex(&mut self, digits: u8, code: u16, byte: u8, at: usize) -> usize {
-        let Some(digit) = char::from(byte).to_digit(16) else {
-            self.give_up();
-            return at + 1;
-        };
-        let code = code << 4 | digit as u16;
-        if digits < 3 {
-            self.state = State::KeyHex(digits + 1, code);
-            return at + 1;
-        }
-        match u8::try_from(code) {
-            Ok(byte) if byte.is_ascii() => self.key.push(&[byte]),
-            _ => self.key.push_foreign(),
-        }
-        self.state = State::Key;
-        at + 1
-    }
-
-    fn key_ended(&mut self) {
-        self.state = State::Colon;
-        self.matched = 0;
-        let Some(key) = self.key.text() else { return };
-        let level = self.level - 1;
-        for path in bits(self.alive[level]) {
-            if self.paths.0[path][level].as_bytes() == key {
-                self.matched |= 1 << path;
-            }
-        }
-        let again = self.matched & self.seen[level];
-        if again != 0 {
-            self.duplicates |= again;
-            for path in bits(again) {
-                self.values[path].clear();
-            }
-        }
-        self.seen[level] |= self.matched;
-    }
-
     fn give_up(&mut self) {
         self.capture = None;
         self.state = State::Broken;
@@ -435,15 +418,6 @@ fn string_end(piece: &[u8], mut at: usize) -> Option<usize> {
             return Some(at);
         }
         at += 1;
-    }
-}
-
-// === impl Captured ===
-
-impl Captured {
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.state = Capture::Absent;
     }
 }
 

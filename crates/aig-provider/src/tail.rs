@@ -5,6 +5,7 @@
 //! dot segment: plain, percent-encoded once or many times, with a path parameter (`..;`), with a
 //! backslash for a slash, with control bytes inside. An encoded slash alone is legal and travels on.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::uri::PathAndQuery;
@@ -18,6 +19,10 @@ pub enum BadTail {
     Byte(u8),
     /// Longer than a request target can be.
     TooLong,
+    /// The part of the path that fills this slot of the base is missing, or is no label of a host.
+    Slot(&'static str),
+    /// The header that names the whole target names a host that is not the provider's.
+    ForeignTarget,
 }
 
 /// Refuses a tail with a dot segment or with a byte that ends the path.
@@ -53,6 +58,37 @@ pub(crate) fn illegal(tail: &str, query: &str) -> u8 {
         .find(|byte| refused(b"/", *byte))
         .or_else(|| query.bytes().find(|byte| refused(b"/?", *byte)))
         .unwrap_or_default()
+}
+
+/// A part of a path or query with its percent escapes undone once, for reading and never for routing.
+///
+/// What is no UTF-8 then stays as it was written.
+pub(crate) fn unescaped(part: &str) -> Cow<'_, str> {
+    if !part.contains('%') {
+        return Cow::Borrowed(part);
+    }
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let escape = match rest {
+            [b'%', high, low, ..] => hex(*high).zip(hex(*low)),
+            _ => None,
+        };
+        match escape {
+            Some((high, low)) => {
+                bytes.push(high << 4 | low);
+                rest = &rest[3..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Cow::Owned(text),
+        Err(_) => Cow::Borrowed(part),
+    }
 }
 
 /// Controls and spaces would break the request line, `#` would silently cut it.
@@ -131,6 +167,13 @@ impl fmt::Display for BadTail {
             Self::TooLong => {
                 f.write_str("the path and query below the provider are too long; shorten them to less than 64 KiB")
             }
+            Self::Slot(name) => write!(
+                f,
+                "the path below the provider has no usable `{name}`; write it as 1 to 63 of a-z, 0-9 and `-`"
+            ),
+            Self::ForeignTarget => f.write_str(
+                "the header x-fal-target-url names no https address of fal.run or fal.ai; correct or remove it",
+            ),
         }
     }
 }

@@ -1,17 +1,22 @@
-//! Reads the model and the token counts out of bodies that pass by, in both directions.
+//! Reads the model and the token counts out of answers that pass by.
 //!
 //! A reader is fed copies of the forwarded pieces and can be asked at any time, so a stream that
 //! is cut off gives what it had said until then. It never fails: what it does not understand, it
-//! says nothing about. Which fields hold what is left to `openai.rs` and `anthropic.rs`.
+//! says nothing about. Here the form of a body is told apart: one document, many, events, frames.
+//! Which fields hold what is left to the dialects' files.
 //!
 //! Compressed bodies are not read; whoever wants usage asks the provider for identity encoding.
 
 use aig_model::Usage;
 
-use crate::provider::Wire;
-use crate::scan::{Paths, Progress, Scanner};
-use crate::sse::{Events, SseReader};
-use crate::{anthropic, openai};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+
+use crate::bedrock;
+use crate::documents::Documents;
+use crate::event_stream::EventStreamReader;
+use crate::sse::SseReader;
+use crate::wire::Wire;
 
 /// What an answer has said so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,35 +41,18 @@ pub struct ResponseReader {
     documents: Documents,
 }
 
-/// What a request has said so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RequestReading {
-    /// The model that is asked for.
-    pub model: Option<String>,
-    /// Whether the answer is to be streamed, if the request says so or not.
-    pub stream: Option<bool>,
-    /// Whether it has `stream_options` other than `null`.
-    pub stream_options: bool,
-    /// Whether one of these fields stands there twice; the last one is what was read.
-    pub duplicate: bool,
-    /// Whether the body so far is a complete JSON document.
-    pub whole: bool,
-}
-
-/// Reads one request's body; the fields are the same on both wires.
-#[derive(Clone, Debug)]
-pub struct RequestReader {
-    document: Scanner,
-}
-
 /// What the wire's file notes while it looks at the documents of one answer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     /// Of the prompt, without what is counted apart below.
     pub(crate) input: Option<u64>,
-    /// Of the prompt, written to or read from the provider's cache and not part of `input`.
+    /// Of the prompt, and not part of `input`: written to or read from the provider's cache, or put
+    /// in by tools.
     pub(crate) input_apart: [Option<u64>; 2],
+    /// Of the answer, without what is counted apart below.
     pub(crate) output: Option<u64>,
+    /// Of the answer, and not part of `output`: thoughts.
+    pub(crate) output_apart: Option<u64>,
     pub(crate) model: Option<String>,
     pub(crate) finished: bool,
     pub(crate) error_event: bool,
@@ -76,30 +64,13 @@ enum Form {
     Blind,
     /// The first byte will tell.
     Unknown,
+    /// One document.
     Json,
+    /// Many documents, in lines or as items of an array.
+    Many,
     Events(SseReader),
+    Frames(EventStreamReader),
 }
-
-/// The scanner with what it found; receives the data of events.
-#[derive(Clone, Debug)]
-struct Documents {
-    wire: Wire,
-    scanner: Scanner,
-    head: Head,
-    tally: Tally,
-}
-
-/// The beginning of an event's data, for the one that is no JSON.
-#[derive(Clone, Debug, Default)]
-struct Head {
-    bytes: [u8; 8],
-    len: usize,
-}
-
-const REQUEST: Paths = Paths::new(&[&["model"], &["stream"], &["stream_options"]]);
-const MODEL: usize = 0;
-const STREAM: usize = 1;
-const STREAM_OPTIONS: usize = 2;
 
 // === impl ResponseReader ===
 
@@ -110,9 +81,12 @@ impl ResponseReader {
     /// the header: some providers send event streams as `application/json`, and errors as
     /// `text/event-stream`. The header only says whether to look at all.
     pub fn new(wire: Wire, content_type: Option<&str>) -> Self {
-        let form = match content_type.map(is_text_we_read) {
-            Some(false) => Form::Blind,
-            Some(true) | None => Form::Unknown,
+        let form = match content_type.map(essence) {
+            _ if wire == Wire::Opaque => Form::Blind,
+            Some(kind) if is(kind, FRAMES) => Form::Frames(EventStreamReader::new()),
+            Some(kind) if LINES.iter().any(|lines| is(kind, lines)) => Form::Many,
+            Some(kind) if !is_text_we_read(kind) => Form::Blind,
+            Some(_) | None => Form::Unknown,
         };
         Self::of(wire, form)
     }
@@ -122,19 +96,29 @@ impl ResponseReader {
         Self::of(wire, Form::Blind)
     }
 
-    fn of(wire: Wire, form: Form) -> Self {
-        let paths = match wire {
-            Wire::OpenAi => openai::ANSWER,
-            Wire::Anthropic => anthropic::ANSWER,
+    /// A reader for an answer with these headers: blind for one that is compressed, and beginning
+    /// with what the headers count themselves.
+    pub fn answering(wire: Wire, headers: &HeaderMap) -> Self {
+        let content_type = headers.get(CONTENT_TYPE);
+        let plain = headers
+            .get_all(CONTENT_ENCODING)
+            .iter()
+            .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+        let mut reader = match plain {
+            // A type that is no text is none that is read, either.
+            true => Self::new(wire, content_type.map(|kind| kind.to_str().unwrap_or("?"))),
+            false => Self::blind(wire),
         };
+        if wire == Wire::Bedrock {
+            bedrock::take_headers(headers, &mut reader.documents.tally);
+        }
+        reader
+    }
+
+    fn of(wire: Wire, form: Form) -> Self {
         Self {
             form,
-            documents: Documents {
-                wire,
-                scanner: Scanner::new(paths),
-                head: Head::default(),
-                tally: Tally::default(),
-            },
+            documents: Documents::new(wire),
         }
     }
 
@@ -150,14 +134,18 @@ impl ResponseReader {
             };
             piece = &piece[first..];
             self.form = match piece[0] {
+                // Gemini streams one array when nobody asks for events.
+                b'[' if self.documents.wire() == Wire::Gemini => Form::Many,
                 b'{' | b'[' => Form::Json,
                 _ => Form::Events(SseReader::new()),
             };
         }
         match &mut self.form {
             Form::Blind | Form::Unknown => {}
-            Form::Json => self.documents.json(piece),
+            Form::Json => self.documents.one(piece),
+            Form::Many => self.documents.many(piece),
             Form::Events(reader) => reader.feed(piece, &mut self.documents),
+            Form::Frames(reader) => reader.feed(piece, &mut self.documents),
         }
     }
 
@@ -174,22 +162,41 @@ impl ResponseReader {
         Reading {
             usage: Usage {
                 tokens_in: tally.tokens_in(),
-                tokens_out: tally.output,
+                tokens_out: tally.tokens_out(),
             },
             model: tally.model.clone(),
             finished: tally.finished,
             error_event: tally.error_event,
             given_up: match &self.form {
                 Form::Events(reader) => reader.given_up(),
-                Form::Blind | Form::Unknown | Form::Json => 0,
+                Form::Frames(reader) => reader.given_up(),
+                Form::Blind | Form::Unknown | Form::Json | Form::Many => 0,
             },
         }
     }
 }
 
+/// The type of binary frames.
+const FRAMES: &str = "application/vnd.amazon.eventstream";
+/// The types of one document per line.
+const LINES: [&str; 4] = [
+    "application/stream+json",
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+];
+
+/// A content type without its parameters.
+fn essence(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
+}
+
+fn is(essence: &str, wanted: &str) -> bool {
+    essence.eq_ignore_ascii_case(wanted)
+}
+
 /// JSON and event streams, by whatever name; anything without a subtype in between is not.
-fn is_text_we_read(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
+fn is_text_we_read(essence: &str) -> bool {
     let ends_with = |end: &str| {
         let from = essence.len().saturating_sub(end.len());
         essence.as_bytes()[from..].eq_ignore_ascii_case(end.as_bytes())
@@ -197,77 +204,16 @@ fn is_text_we_read(content_type: &str) -> bool {
     ends_with("json") || ends_with("event-stream") || ends_with("text/plain") || essence.is_empty()
 }
 
-// === impl Documents ===
-
-impl Documents {
-    fn json(&mut self, piece: &[u8]) {
-        let before = self.scanner.progress();
-        self.scanner.feed(piece);
-        if before == Progress::Open && self.scanner.progress() == Progress::Whole {
-            self.take(None);
-            self.tally.finished = true;
-        }
-    }
-
-    fn take(&mut self, event: Option<&[u8]>) {
-        match self.wire {
-            Wire::OpenAi => openai::take(&self.scanner, event, &mut self.tally),
-            Wire::Anthropic => anthropic::take(&self.scanner, event, &mut self.tally),
-        }
-    }
-
-    fn forget(&mut self) {
-        self.scanner.reset();
-        self.head.len = 0;
-    }
-}
-
-impl Events for Documents {
-    fn data(&mut self, part: &[u8]) {
-        self.head.push(part);
-        self.scanner.feed(part);
-    }
-
-    fn event(&mut self, name: &[u8]) {
-        if self.wire == Wire::OpenAi && self.head.text().trim_ascii() == openai::DONE {
-            self.tally.finished = true;
-        } else if self.scanner.progress() == Progress::Whole {
-            self.take(Some(name));
-        }
-        self.forget();
-    }
-
-    fn given_up(&mut self) {
-        self.forget();
-    }
-}
-
-// === impl Head ===
-
-impl Head {
-    fn push(&mut self, part: &[u8]) {
-        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
-        let taken = room.len().min(part.len());
-        room[..taken].copy_from_slice(&part[..taken]);
-        // Counted on, so that longer data is nothing that fits in here.
-        self.len = self.len.saturating_add(part.len());
-    }
-
-    fn text(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
-    }
-}
-
 // === impl Tally ===
 
 impl Tally {
     /// The whole prompt, whatever part of it came from the provider's cache.
     fn tokens_in(&self) -> Option<u64> {
-        [self.input]
-            .into_iter()
-            .chain(self.input_apart)
-            .flatten()
-            .reduce(|sum, part| MOST_TOKENS.min(sum + part))
+        sum([self.input].into_iter().chain(self.input_apart))
+    }
+
+    fn tokens_out(&self) -> Option<u64> {
+        sum([self.output, self.output_apart])
     }
 
     /// The first name that is said stays: later events of a stream repeat it or leave it empty.
@@ -276,6 +222,11 @@ impl Tally {
             self.model = raw.and_then(text).filter(|model| !model.is_empty());
         }
     }
+}
+
+fn sum(parts: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
+    let parts = parts.into_iter().flatten();
+    parts.reduce(|sum, part| MOST_TOKENS.min(sum + part))
 }
 
 /// The largest count that is believed: beyond it JSON's numbers stop being exact, and nobody has
@@ -298,47 +249,8 @@ pub(crate) fn update(count: &mut Option<u64>, raw: Option<&[u8]>) {
 }
 
 /// The text of a JSON string; `None` for any other value.
-fn text(raw: &[u8]) -> Option<String> {
+pub(crate) fn text(raw: &[u8]) -> Option<String> {
     serde_json::from_slice(raw).ok()
-}
-
-// === impl RequestReader ===
-
-impl Default for RequestReader {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl RequestReader {
-    /// A reader at the beginning of a body.
-    pub fn new() -> Self {
-        Self {
-            document: Scanner::new(REQUEST),
-        }
-    }
-
-    /// Reads the next piece of the body.
-    pub fn feed(&mut self, piece: &[u8]) {
-        self.document.feed(piece);
-    }
-
-    /// What the request has said so far.
-    pub fn reading(&self) -> RequestReading {
-        RequestReading {
-            model: self.document.value(MODEL).and_then(text),
-            stream: match self.document.value(STREAM) {
-                Some(b"true") => Some(true),
-                Some(b"false") => Some(false),
-                _ => None,
-            },
-            stream_options: self.document.present(STREAM_OPTIONS),
-            duplicate: [MODEL, STREAM, STREAM_OPTIONS]
-                .into_iter()
-                .any(|path| self.document.duplicate(path)),
-            whole: self.document.progress() == Progress::Whole,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,10 @@
 use super::*;
 use crate::Providers;
 
+mod models;
+mod slots;
+mod spellings;
+
 fn target(slug: &str, tail: &str) -> String {
     let providers = Providers::known();
     let provider = providers.get(slug).unwrap();
@@ -139,10 +143,10 @@ fn tails_and_queries_travel_byte_for_byte() {
 
 #[test]
 fn no_tail_changes_the_authority_or_leaves_the_base() {
-    for base in [
-        "https://good.example",
-        "https://good.example/v1",
-        "https://good.example:8443/a",
+    for (base, host, path) in [
+        ("https://good.example", "good.example", ""),
+        ("https://good.example/v1", "good.example", "/v1"),
+        ("https://good.example:8443/a", "good.example:8443", "/a"),
     ] {
         let providers = Providers::known().with_override("acme", base).unwrap();
         let provider = providers.get("acme").unwrap();
@@ -156,31 +160,106 @@ fn no_tail_changes_the_authority_or_leaves_the_base() {
             "\\\\evil.example",
         ] {
             let uri = provider.target(tail, None).unwrap();
-            assert_eq!(uri.authority(), Some(provider.authority()), "{tail}");
-            assert!(uri.path().starts_with(&provider.base_path), "{tail}");
+            assert_eq!(uri.authority().unwrap(), host, "{tail}");
+            assert!(uri.path().starts_with(path), "{tail}");
             assert!(!uri.path().starts_with("//"), "{tail}");
         }
     }
 }
 
+/// A tail that each provider's rule accepts, with a place for more at its end.
+fn accepted(provider: &Provider) -> String {
+    let before = match provider.slug() {
+        "azure-openai" => "res/dep/",
+        "aws-bedrock" => "bedrock-runtime/us-east-1/",
+        "baseten" => "model/abc/",
+        "google-vertex-ai" => "v1/projects/p/locations/us-east1/",
+        _ => "",
+    };
+    before.to_owned()
+}
+
 #[test]
-fn bad_tails_are_refused_with_a_reason() {
+fn h09_bad_tails_are_refused_with_a_reason_by_every_provider() {
     let providers = Providers::known();
+    let account = Some("0123456789abcdef0123456789abcdef");
     for provider in providers.iter() {
-        for tail in ["..", "v1/%2e%2e/x", "/..", "v1/..;/x"] {
-            assert_eq!(provider.target(tail, None), Err(BadTail::DotSegment));
+        let before = accepted(provider);
+        let ask = |tail: &str, query| {
+            let tail = format!("{before}{tail}");
+            provider.target_of(&Call {
+                account,
+                tail: &tail,
+                query,
+                headers: None,
+            })
+        };
+        let slug = provider.slug();
+        for tail in [
+            "..",
+            "v1/%2e%2e/x",
+            "a/../b",
+            "v1/..;/x",
+            "%252e%252e/x",
+            "\\..\\x",
+            ".%00./x",
+            "..%2f",
+        ] {
+            assert_eq!(ask(tail, None), Err(BadTail::DotSegment), "{slug} {tail}");
         }
-        assert_eq!(provider.target("a<b", None), Err(BadTail::Byte(b'<')));
-        assert_eq!(provider.target("a", Some("b<")), Err(BadTail::Byte(b'<')));
-        assert_eq!(provider.target("a", Some("b#c")), Err(BadTail::Byte(b'#')));
-        assert_eq!(
-            provider.target(&"a".repeat(65_535), None),
-            Err(BadTail::TooLong)
-        );
-        assert_eq!(
-            provider.target("a", Some(&"a".repeat(65_535))),
-            Err(BadTail::TooLong)
-        );
+        assert_eq!(ask("a<b", None), Err(BadTail::Byte(b'<')), "{slug}");
+        assert_eq!(ask("a", Some("b<")), Err(BadTail::Byte(b'<')), "{slug}");
+        assert_eq!(ask("a", Some("b#c")), Err(BadTail::Byte(b'#')), "{slug}");
+        let long = "a".repeat(65_535);
+        assert_eq!(ask(&long, None), Err(BadTail::TooLong), "{slug}");
+        assert_eq!(ask("a", Some(&long)), Err(BadTail::TooLong), "{slug}");
     }
     assert!(BadTail::Byte(b' ').to_string().contains("0x20"));
+    assert!(BadTail::Slot("region").to_string().contains("`region`"));
+}
+
+#[test]
+fn h10_encoded_slashes_travel_as_they_are_in_every_provider() {
+    let providers = Providers::known();
+    for provider in providers.iter() {
+        let before = accepted(provider);
+        for tail in ["a%2fb", "a%5cb", "%2F%2Fx", "a%2Fb%2fc/d"] {
+            let uri = provider
+                .target_of(&Call {
+                    account: Some("0123456789abcdef0123456789abcdef"),
+                    tail: &format!("{before}{tail}"),
+                    ..Call::default()
+                })
+                .unwrap();
+            assert!(uri.path().ends_with(tail), "{uri}");
+        }
+    }
+}
+
+#[test]
+fn h12_queries_travel_as_they_are_in_every_provider() {
+    let providers = Providers::known();
+    let long = format!("a={}", "x".repeat(32 * 1024));
+    for provider in providers.iter() {
+        let tail = format!("{}x", accepted(provider));
+        for query in [
+            "",
+            "a=b&a=b",
+            "alt=sse",
+            "a;b=c?d",
+            "q=%2e%2e/%23",
+            "=&&=",
+            &long,
+        ] {
+            let uri = provider
+                .target_of(&Call {
+                    account: Some("0123456789abcdef0123456789abcdef"),
+                    tail: &tail,
+                    query: Some(query),
+                    headers: None,
+                })
+                .unwrap();
+            assert_eq!(uri.query(), Some(query), "{}", provider.slug());
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! The key that is being read: enough of it to be compared, however long it is.
 
-use super::paths::KEY_CAP;
+use memchr::memchr2;
+
+use super::paths::{KEY_CAP, bits};
+use super::{Scanner, State};
 
 /// A key without its escapes.
 #[derive(Clone, Debug)]
@@ -45,5 +48,72 @@ impl Key {
     /// The key, if it can be a wanted one.
     pub(super) fn text(&self) -> Option<&[u8]> {
         (!self.foreign).then_some(&self.bytes[..self.len])
+    }
+}
+
+// === impl Scanner ===
+
+impl Scanner {
+    pub(super) fn key(&mut self, piece: &[u8], at: usize) -> usize {
+        let Some(found) = memchr2(b'"', b'\\', &piece[at..]) else {
+            self.key.push(&piece[at..]);
+            return piece.len();
+        };
+        self.key.push(&piece[at..at + found]);
+        match piece[at + found] {
+            b'\\' => self.state = State::KeyEscape,
+            _ => self.key_ended(),
+        }
+        at + found + 1
+    }
+
+    pub(super) fn key_escape(&mut self, byte: u8, at: usize) -> usize {
+        self.state = State::Key;
+        match byte {
+            b'"' | b'\\' | b'/' => self.key.push(&[byte]),
+            // Legal, and in no wanted key.
+            b'b' | b'f' | b'n' | b'r' | b't' => self.key.push_foreign(),
+            b'u' => self.state = State::KeyHex(0, 0),
+            _ => self.give_up(),
+        }
+        at + 1
+    }
+
+    pub(super) fn key_hex(&mut self, digits: u8, code: u16, byte: u8, at: usize) -> usize {
+        let Some(digit) = char::from(byte).to_digit(16) else {
+            self.give_up();
+            return at + 1;
+        };
+        let code = code << 4 | digit as u16;
+        if digits < 3 {
+            self.state = State::KeyHex(digits + 1, code);
+            return at + 1;
+        }
+        match u8::try_from(code) {
+            Ok(byte) if byte.is_ascii() => self.key.push(&[byte]),
+            _ => self.key.push_foreign(),
+        }
+        self.state = State::Key;
+        at + 1
+    }
+
+    pub(super) fn key_ended(&mut self) {
+        self.state = State::Colon;
+        self.matched = 0;
+        let Some(key) = self.key.text() else { return };
+        let level = self.level - 1;
+        for path in bits(self.alive[level]) {
+            if self.paths.0[path][level].as_bytes() == key {
+                self.matched |= 1 << path;
+            }
+        }
+        let again = self.matched & self.seen[level];
+        if again != 0 {
+            self.duplicates |= again;
+            for path in bits(again) {
+                self.values[path].clear();
+            }
+        }
+        self.seen[level] |= self.matched;
     }
 }

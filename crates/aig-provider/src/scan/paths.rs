@@ -2,10 +2,13 @@
 
 /// Wanted objects can nest this deep: as deep as the longest path.
 pub(super) const LEVELS: usize = 4;
+/// The step of a path that means every item of an array.
+pub(super) const ITEMS: &str = "[]";
 /// No wanted key is longer than this.
 pub(super) const KEY_CAP: usize = 32;
 
-/// The wanted places: each a list of keys from the outermost object down to the value.
+/// The wanted places: each a list of keys from the outermost object down to the value, with `[]` for
+/// every item of an array.
 ///
 /// No path may lead through the value of another one.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod items;
+
 const PATHS: Paths = Paths::new(&[
     &["model"],
     &["stream"],

@@ -1,6 +1,7 @@
 //! The table's rows, and what the configuration may do to them.
 
 use super::*;
+use crate::endpoint::Endpoint;
 
 #[test]
 fn rows_are_well_formed() {
@@ -12,27 +13,137 @@ fn rows_are_well_formed() {
     );
     for row in &ROWS {
         assert_eq!(check_slug(row.slug), Ok(()));
-        let url = format!("{}://{}{}", row.scheme, row.authority, row.base_path);
-        let base = Base::parse(&url).unwrap();
-        assert_eq!(base.path, row.base_path);
-        if let Version::InBase(segment) = &row.version {
-            assert!(
-                row.base_path.ends_with(&format!("/{segment}")),
-                "{}",
+        assert!(!row.bases.is_empty(), "{}", row.slug);
+        for base in row.bases {
+            let read = Base::parse(base, row.shape.slots()).unwrap();
+            assert_eq!(&read.to_string(), base);
+            assert!(base.starts_with("https://"), "{base}");
+        }
+        let provider = providers.get(row.slug).unwrap();
+        assert_eq!(provider.slug(), row.slug);
+        assert!(!provider.credential_headers().is_empty(), "{}", row.slug);
+        for (endpoint, tail) in row.endpoints {
+            assert_eq!(provider.tail_of(*endpoint), Some(*tail));
+            assert_eq!(
+                provider.wire_at(tail),
+                endpoint.wire(),
+                "{} {tail}",
                 row.slug
             );
         }
-        assert!(!row.credential_headers.is_empty(), "{}", row.slug);
-        assert_eq!(providers.get(row.slug).unwrap().slug(), row.slug);
+        for alias in row.aliases {
+            assert!(ROWS.iter().all(|other| other.slug != *alias), "{alias}");
+        }
     }
 }
 
 #[test]
-fn credentials_stand_where_each_wire_wants_them() {
+fn credentials_stand_where_each_provider_wants_them() {
     let providers = Providers::known();
-    let headers = |slug: &str| providers.get(slug).unwrap().credential_headers();
-    assert_eq!(headers("openai"), ["authorization"]);
-    assert_eq!(headers("anthropic"), ["x-api-key", "authorization"]);
+    for (slug, headers, scheme) in [
+        ("openai", &["authorization"][..], "Bearer "),
+        ("anthropic", &["x-api-key", "authorization"], ""),
+        ("google-ai-studio", &["x-goog-api-key", "authorization"], ""),
+        (
+            "google-vertex-ai",
+            &["authorization", "x-goog-api-key"],
+            "Bearer ",
+        ),
+        ("azure-openai", &["api-key", "authorization"], ""),
+        ("aws-bedrock", &["authorization"], "Bearer "),
+        ("workers-ai", &["authorization"], "Bearer "),
+        ("cartesia", &["x-api-key", "authorization"], ""),
+        ("parallel", &["x-api-key", "authorization"], ""),
+        ("deepgram", &["authorization", "token"], "Token "),
+        ("elevenlabs", &["xi-api-key", "authorization"], ""),
+        ("fal", &["authorization"], "Key "),
+        ("ideogram", &["api-key", "authorization"], ""),
+    ] {
+        let provider = providers.get(slug).unwrap();
+        assert_eq!(provider.credential_headers(), headers, "{slug}");
+        assert_eq!(provider.credential_scheme(), scheme, "{slug}");
+    }
+    let parameter = |slug: &str| providers.get(slug).unwrap().credential_parameter();
+    assert_eq!(parameter("google-ai-studio"), Some("key"));
+    assert_eq!(parameter("cartesia"), Some("api_key"));
+    assert_eq!(parameter("openai"), None);
+}
+
+#[test]
+fn models_name_their_provider_in_both_vocabularies() {
+    let providers = Providers::known();
+    for (model, slug, name) in [
+        ("openai/gpt-5-mini", "openai", "gpt-5-mini"),
+        (
+            "google-ai-studio/gemini-2.5-flash",
+            "google-ai-studio",
+            "gemini-2.5-flash",
+        ),
+        (
+            "google/gemini-3-flash",
+            "google-ai-studio",
+            "gemini-3-flash",
+        ),
+        ("xai/grok-3", "grok", "grok-3"),
+        ("grok/grok-3", "grok", "grok-3"),
+        ("perplexity/sonar", "perplexity-ai", "sonar"),
+        ("perplexity-ai/sonar", "perplexity-ai", "sonar"),
+        (
+            "workers-ai/@cf/meta/llama-3.1-8b-instruct",
+            "workers-ai",
+            "@cf/meta/llama-3.1-8b-instruct",
+        ),
+        (
+            "@cf/moonshotai/kimi-k2.6",
+            "workers-ai",
+            "@cf/moonshotai/kimi-k2.6",
+        ),
+        (
+            "google-vertex-ai/google/gemini-2.5-pro",
+            "google-vertex-ai",
+            "google/gemini-2.5-pro",
+        ),
+        ("openrouter/openai/gpt-5", "openrouter", "openai/gpt-5"),
+    ] {
+        let (provider, rest) = providers.by_model_prefix(model).unwrap();
+        assert_eq!((provider.slug(), rest), (slug, name), "{model}");
+    }
+    for model in [
+        "gpt-5",
+        "nobody/x",
+        "openai/",
+        "/gpt",
+        "",
+        "OpenAI/gpt-5",
+        "dynamic/support",
+    ] {
+        assert!(providers.by_model_prefix(model).is_none(), "{model}");
+    }
+    let mine = providers.with_override("xai", "https://h/v1").unwrap();
+    assert_eq!(mine.by_author("xai").unwrap().slug(), "xai", "a slug wins");
+    assert_eq!(mine.by_author("grok").unwrap().slug(), "grok");
+}
+
+#[test]
+fn a_bare_host_is_asked_with_the_version_and_a_base_with_a_path_without() {
+    let tail = |base: &str, slug: &str| {
+        let providers = Providers::known().with_override(slug, base).unwrap();
+        let provider = providers.get(slug).unwrap();
+        let tail = provider.tail_of(Endpoint::Chat).unwrap();
+        provider.target(tail, None).unwrap().to_string()
+    };
+    for slug in ["acme", "openai", "groq"] {
+        assert_eq!(tail("http://h", slug), "http://h/v1/chat/completions");
+        assert_eq!(tail("http://h/v1", slug), "http://h/v1/chat/completions");
+        assert_eq!(tail("http://h/api", slug), "http://h/api/chat/completions");
+    }
+    assert_eq!(tail("http://h", "deepseek"), "http://h/chat/completions");
+    assert_eq!(tail("http://h", "mistral"), "http://h/v1/chat/completions");
+    assert_eq!(tail("http://h/v1", "grok"), "http://h/v1/chat/completions");
+    let anthropic = Providers::known();
+    let anthropic = anthropic.get("anthropic").unwrap();
+    assert_eq!(anthropic.tail_of(Endpoint::Chat), None);
+    assert_eq!(anthropic.tail_of(Endpoint::Messages), Some("v1/messages"));
 }
 
 #[test]
@@ -55,17 +166,15 @@ fn unknown_slugs_speak_openai_unless_told_otherwise() {
 
 #[test]
 fn overrides_keep_the_wire_and_the_credentials() {
-    let providers = Providers::known()
-        .with_override("anthropic", "http://h")
-        .unwrap();
-    let anthropic = providers.get("anthropic").unwrap();
-    assert_eq!(anthropic.wire(), Wire::Anthropic);
-    assert_eq!(
-        anthropic.credential_headers(),
-        ["x-api-key", "authorization"]
-    );
-    assert_eq!(anthropic.authority(), "h");
-    assert_eq!(anthropic.scheme(), &Scheme::HTTP);
+    for row in &ROWS {
+        let known = Providers::known();
+        let before = Arc::clone(known.get(row.slug).unwrap());
+        let after = known.with_override(row.slug, "http://h:9").unwrap();
+        let after = after.get(row.slug).unwrap();
+        assert_eq!(after.wire(), before.wire(), "{}", row.slug);
+        assert_eq!(after.credential, before.credential, "{}", row.slug);
+        assert_eq!(after.base_url(), "http://h:9", "{}", row.slug);
+    }
 }
 
 #[test]
@@ -88,6 +197,13 @@ fn bad_bases_are_refused_with_a_remedy() {
         "http://h:65536",
         "http://h h/",
         "unix:/x",
+        "https://{region}.h/",
+        "https://h/{",
+        "https://h/}",
+        "https://h/{account",
+        "https://{account}@h/",
+        "https://h:{account}/",
+        "{account}://h/",
     ] {
         let refused = Providers::known()
             .with_override("acme", base)
@@ -114,4 +230,25 @@ fn bad_slugs_are_refused() {
         let refused = Providers::known().with_override(slug, "http://h");
         assert_eq!(refused, Err(BadProvider::Reserved(slug.to_owned())));
     }
+}
+
+#[test]
+fn streams_are_asked_for_counts_where_that_is_allowed_and_needed() {
+    let providers = Providers::known()
+        .with_override("acme", "http://h")
+        .unwrap();
+    for (slug, asked) in [
+        ("openai", true),
+        ("acme", true),
+        ("mistral", false),
+        ("groq", false),
+    ] {
+        assert_eq!(providers.get(slug).unwrap().asks_usage(), asked, "{slug}");
+    }
+    let providers = providers.with_asked_usage("acme", false).unwrap();
+    assert!(!providers.get("acme").unwrap().asks_usage());
+    assert!(matches!(
+        providers.with_asked_usage("nobody", true),
+        Err(BadProvider::Unknown(_))
+    ));
 }

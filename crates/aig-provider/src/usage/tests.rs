@@ -1,42 +1,35 @@
 //! The golden bodies, and what is between them.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use serde_json::{Value, json};
 
 use super::*;
+use crate::golden::golden;
 
-/// The golden bodies of one wire whose names end like that, each with its reading.
-fn golden(wire: Wire, end: &str) -> Vec<(String, Vec<u8>, Value)> {
-    let folder = match wire {
-        Wire::OpenAi => "openai",
-        Wire::Anthropic => "anthropic",
-    };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("data")
-        .join(folder);
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    paths.sort();
-    let mut found = Vec::new();
-    for path in paths {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        let Some(stem) = name.strip_suffix(end) else {
-            continue;
-        };
-        if stem.ends_with(".reading") {
-            continue;
+const SSE: &str = "text/event-stream; charset=utf-8";
+
+/// What a file's name says about the stream in it.
+const STREAMS: [(&str, &str); 4] = [
+    (".stream.sse", SSE),
+    (".stream.ndjson", "application/stream+json"),
+    (".stream.json", "application/json"),
+    (".stream.frames", "application/vnd.amazon.eventstream"),
+];
+
+/// Every golden stream: its dialect, its type, its name, its bytes, and what it says.
+fn streams() -> Vec<(Wire, &'static str, String, Vec<u8>, Value)> {
+    let mut all = Vec::new();
+    for wire in Wire::ALL {
+        for (end, kind) in STREAMS {
+            for (name, body, wanted) in golden(wire, end) {
+                all.push((wire, kind, name, body, wanted));
+            }
         }
-        let kind = end.trim_start_matches('.').split('.').next().unwrap();
-        let reading = path.with_file_name(format!("{stem}.{kind}.reading.json"));
-        let reading = serde_json::from_slice(&fs::read(reading).unwrap()).unwrap();
-        found.push((name.to_owned(), fs::read(&path).unwrap(), reading));
     }
-    assert!(!found.is_empty(), "no golden {end}");
-    found
+    for (end, _) in STREAMS {
+        let found = all.iter().any(|stream| stream.2.ends_with(end));
+        assert!(found, "no golden {end}");
+    }
+    all
 }
 
 fn as_json(reading: &Reading) -> Value {
@@ -75,19 +68,20 @@ fn check_every_cut(wire: Wire, kind: &str, name: &str, body: &[u8], wanted: &Val
 
 #[test]
 fn golden_answers_are_read_the_same_however_they_are_cut() {
-    for wire in [Wire::OpenAi, Wire::Anthropic] {
-        for (name, body, wanted) in golden(wire, ".answer.json") {
+    for wire in Wire::ALL {
+        let answers = golden(wire, ".answer.json");
+        assert_eq!(answers.is_empty(), wire == Wire::Opaque, "{wire:?}");
+        for (name, body, wanted) in answers {
             check_every_cut(wire, "application/json", &name, &body, &wanted);
         }
     }
 }
 
 #[test]
-fn golden_streams_are_read_the_same_however_they_are_cut() {
-    for wire in [Wire::OpenAi, Wire::Anthropic] {
-        for (name, body, wanted) in golden(wire, ".stream.sse") {
-            let kind = "text/event-stream; charset=utf-8";
-            check_every_cut(wire, kind, &name, &body, &wanted);
+fn p04_golden_streams_are_read_the_same_however_they_are_cut() {
+    for (wire, kind, name, body, wanted) in streams() {
+        check_every_cut(wire, kind, &name, &body, &wanted);
+        if kind == SSE {
             let crlf = String::from_utf8(body).unwrap().replace('\n', "\r\n");
             check_every_cut(wire, kind, &name, crlf.as_bytes(), &wanted);
         }
@@ -95,53 +89,98 @@ fn golden_streams_are_read_the_same_however_they_are_cut() {
 }
 
 #[test]
-fn golden_requests_are_read_the_same_however_they_are_cut() {
-    for wire in [Wire::OpenAi, Wire::Anthropic] {
-        for (name, body, wanted) in golden(wire, ".request.json") {
-            for cut in 0..=body.len() {
-                let mut reader = RequestReader::new();
-                reader.feed(&body[..cut]);
-                reader.feed(&body[cut..]);
-                let reading = reader.reading();
-                assert!(reading.whole && !reading.duplicate, "{name}");
-                let found = json!({
-                    "model": reading.model,
-                    "stream": reading.stream,
-                    "stream_options": reading.stream_options,
-                });
-                assert_eq!(found, wanted, "{name} cut at {cut}");
-            }
-        }
-    }
-}
-
-#[test]
 fn a_stream_that_is_cut_off_gives_what_it_had_said() {
-    for wire in [Wire::OpenAi, Wire::Anthropic] {
-        for (name, body, wanted) in golden(wire, ".stream.sse") {
-            let mut reader = ResponseReader::new(wire, Some("text/event-stream"));
-            let mut tokens = 0;
-            for byte in &body {
-                reader.feed(&[*byte]);
-                let now = reader.reading().usage.tokens_out.unwrap_or(0);
-                assert!(now >= tokens, "{name}: counts only grow");
-                tokens = now;
-            }
-            assert_eq!(as_json(&reader.reading()), wanted, "{name}");
+    for (wire, kind, name, body, wanted) in streams() {
+        let mut reader = ResponseReader::new(wire, Some(kind));
+        let mut tokens = 0;
+        for byte in &body {
+            reader.feed(&[*byte]);
+            let now = reader.reading().usage.tokens_out.unwrap_or(0);
+            assert!(now >= tokens, "{name}: counts only grow");
+            tokens = now;
         }
+        assert_eq!(as_json(&reader.reading()), wanted, "{name}");
     }
 }
 
 #[test]
 fn the_last_event_counts_without_its_empty_line() {
-    for wire in [Wire::OpenAi, Wire::Anthropic] {
-        for (name, body, wanted) in golden(wire, ".stream.sse") {
-            let mut reader = ResponseReader::new(wire, Some("text/event-stream"));
+    for (wire, kind, name, body, wanted) in streams() {
+        if kind == SSE {
+            let mut reader = ResponseReader::new(wire, Some(kind));
             reader.feed(body.trim_ascii_end());
             reader.finish();
             assert_eq!(as_json(&reader.reading()), wanted, "{name}");
         }
     }
+}
+
+#[test]
+fn headers_count_where_the_body_does_not() {
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", "application/json".parse().unwrap());
+    headers.insert("x-amzn-bedrock-input-token-count", "7".parse().unwrap());
+    headers.insert("x-amzn-bedrock-output-token-count", "11".parse().unwrap());
+    let reader = ResponseReader::answering(Wire::Bedrock, &headers);
+    assert_eq!(reader.reading().usage.tokens_in, Some(7));
+    assert_eq!(reader.reading().usage.tokens_out, Some(11));
+    let reader = ResponseReader::answering(Wire::OpenAi, &headers);
+    assert_eq!(
+        reader.reading(),
+        Reading::default(),
+        "no other wire has them"
+    );
+
+    headers.insert("content-encoding", "gzip".parse().unwrap());
+    headers.insert("x-amzn-errortype", "ThrottlingException".parse().unwrap());
+    let mut reader = ResponseReader::answering(Wire::Bedrock, &headers);
+    reader.feed(br#"{"usage":{"inputTokens":1}}"#);
+    assert_eq!(
+        reader.reading().usage.tokens_in,
+        Some(7),
+        "compressed bodies are not read"
+    );
+    assert!(reader.reading().error_event);
+
+    headers.insert("content-encoding", "identity".parse().unwrap());
+    let mut reader = ResponseReader::answering(Wire::Bedrock, &headers);
+    reader.feed(br#"{"usage":{"inputTokens":1}}"#);
+    assert_eq!(
+        reader.reading().usage.tokens_in,
+        Some(1),
+        "the body knows better"
+    );
+}
+
+#[test]
+fn nothing_is_read_from_an_opaque_provider() {
+    let body = br#"{"usage":{"prompt_tokens":1},"error":"x"}"#;
+    assert_eq!(
+        read(Wire::Opaque, "application/json", [&body[..]]),
+        Reading::default()
+    );
+}
+
+#[test]
+fn lines_and_items_are_read_to_the_first_that_is_broken() {
+    let lines = b"{\"meta\":{\"tokens\":{\"input_tokens\":1}}}\r\n\r\n{\"meta\" 1}\n{\"meta\":{\"tokens\":{\"input_tokens\":9}}}";
+    let reading = read(Wire::Cohere, "application/stream+json", [&lines[..]]);
+    assert_eq!(reading.usage.tokens_in, Some(1));
+    assert!(!reading.finished);
+    let items =
+        br#"[{"usageMetadata":{"promptTokenCount":3}},{"usageMetadata":{"promptTokenCount":4}}"#;
+    let reading = read(Wire::Gemini, "application/json", [&items[..]]);
+    assert_eq!(
+        (reading.usage.tokens_in, reading.finished),
+        (Some(4), false)
+    );
+    // Other dialects have no arrays of answers.
+    let reading = read(
+        Wire::OpenAi,
+        "application/json",
+        [&br#"[{"model":"m"}]"#[..]],
+    );
+    assert_eq!((reading.model, reading.finished), (None, true));
 }
 
 #[test]
@@ -259,63 +298,5 @@ fn answers_that_are_no_json_say_nothing() {
             let reading = read(wire, "application/json", [body.as_bytes()]);
             assert_eq!(reading, Reading::default(), "{body}");
         }
-    }
-}
-
-#[test]
-fn duplicates_of_what_is_acted_on_are_noticed_in_requests() {
-    for (body, duplicate, model, stream) in [
-        (
-            r#"{"model":"cheap","model":"dear"}"#,
-            true,
-            Some("dear"),
-            None,
-        ),
-        (
-            r#"{"model":"cheap","\u006dodel":"dear"}"#,
-            true,
-            Some("dear"),
-            None,
-        ),
-        (
-            r#"{"stream":true,"stream":false,"model":"m"}"#,
-            true,
-            Some("m"),
-            Some(false),
-        ),
-        (
-            r#"{"Model":"cheap","model":"dear","STREAM":true}"#,
-            false,
-            Some("dear"),
-            None,
-        ),
-        (
-            r#"{"model":"a\u0062\"","stream":"true","x":1,"x":2}"#,
-            false,
-            Some("ab\""),
-            None,
-        ),
-        (r#"{"model":7,"stream":null}"#, false, None, None),
-    ] {
-        let mut reader = RequestReader::new();
-        reader.feed(body.as_bytes());
-        let reading = reader.reading();
-        assert!(reading.whole, "{body}");
-        assert_eq!(reading.duplicate, duplicate, "{body}");
-        assert_eq!(reading.model.as_deref(), model, "{body}");
-        assert_eq!(reading.stream, stream, "{body}");
-    }
-}
-
-#[test]
-fn bodies_that_are_no_json_say_nothing_about_the_request() {
-    for body in [
-        "--boundary\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nwhisper-1",
-        "model=gpt",
-        "",
-    ] {
-        let mut reader = RequestReader::new();
-        reader.feed(body.as_bytes());
-        assert_eq!(reader.reading(), RequestReading::default(), "{body}");
     }
 }

@@ -1,17 +1,24 @@
-//! `POST /v1/chat/completions` as OpenAI answers it, whole or in chunks.
+//! `POST /v1/chat/completions` as OpenAI answers it, whole or in chunks, and as Mistral does.
+//!
+//! Mistral's differs in what it takes: a field that it does not know is an error, `stream_options`
+//! among them. Its streams count without being asked, in the chunk that says why they end.
 
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::dialect::{Dialect, Refusal};
 use super::models::CREATED;
-use super::reply::{self, Dialect, Paced, Refusal, Script};
+use super::reply::{self, Paced, Script};
 use super::service::Asked;
 use super::text::{self, Answer};
 
 pub(super) fn answer(asked: &Asked) -> Result<Response<Paced>, Refusal> {
-    let messages = asked.required(Dialect::OpenAi, "messages")?;
+    if asked.dialect == Dialect::Mistral {
+        refuse_unknown(asked)?;
+    }
+    let messages = asked.required("messages")?;
     if messages.as_array().is_none_or(Vec::is_empty) {
-        return Err(Refusal::missing(Dialect::OpenAi, "messages"));
+        return Err(Refusal::missing(asked.dialect, "messages"));
     }
     let limit = (asked.field("max_completion_tokens"))
         .or_else(|| asked.field("max_tokens"))
@@ -45,6 +52,7 @@ pub(super) fn answer(asked: &Asked) -> Result<Response<Paced>, Refusal> {
 }
 
 fn script(asked: &Asked, answer: &Answer, usage: &Value) -> Script {
+    let is_mistral = asked.dialect == Dialect::Mistral;
     let with_usage = asked
         .field("stream_options")
         .is_some_and(|options| options["include_usage"] == true);
@@ -77,7 +85,11 @@ fn script(asked: &Asked, answer: &Answer, usage: &Value) -> Script {
         script.send();
     }
     let closing = choice(json!({}), Some(finish_reason(answer)));
-    script.data(&chunk(closing, &Value::Null));
+    let mut closing = chunk(closing, &Value::Null);
+    if is_mistral {
+        closing["usage"] = usage.clone();
+    }
+    script.data(&closing);
     if with_usage {
         script.data(&chunk(json!([]), usage));
     }
@@ -109,5 +121,58 @@ fn usage(prompt: usize, completion: usize) -> Value {
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
         },
+    })
+}
+
+/// Mistral's list of fields, as its API reference has it.
+const MISTRAL_FIELDS: [&str; 22] = [
+    "frequency_penalty",
+    "guardrails",
+    "max_tokens",
+    "messages",
+    "metadata",
+    "model",
+    "n",
+    "parallel_tool_calls",
+    "prediction",
+    "presence_penalty",
+    "prompt_cache_key",
+    "prompt_mode",
+    "random_seed",
+    "reasoning_effort",
+    "response_format",
+    "safe_prompt",
+    "stop",
+    "stream",
+    "temperature",
+    "tool_choice",
+    "tools",
+    "top_p",
+];
+
+fn refuse_unknown(asked: &Asked) -> Result<(), Refusal> {
+    let known = |name: &str| MISTRAL_FIELDS.contains(&name);
+    let extra: Vec<Value> = asked
+        .body
+        .iter()
+        .filter(|(name, _)| !known(name))
+        .map(|(name, value)| {
+            json!({
+                "type": "extra_forbidden",
+                "loc": ["body", name],
+                "msg": "Extra inputs are not permitted",
+                "input": value,
+            })
+        })
+        .collect();
+    if extra.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal {
+        detail: Some(Box::new(Value::from(extra))),
+        ..Refusal::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Extra inputs are not permitted",
+        )
     })
 }

@@ -3,22 +3,23 @@
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::reply::{self, Dialect, Paced, Refusal};
+use super::dialect::Refusal;
+use super::reply::{self, Paced};
 use super::service::Asked;
 use super::text;
 
 /// Short enough to be looked at.
-const DIMENSIONS: u64 = 32;
+pub(super) const DIMENSIONS: u64 = 32;
 const MOST_DIMENSIONS: u64 = 4096;
 
 pub(super) fn answer(asked: &Asked) -> Result<Response<Paced>, Refusal> {
-    let input = asked.required(Dialect::OpenAi, "input")?;
+    let input = asked.required("input")?;
     let inputs = match input {
         Value::String(_) => vec![input],
         // One list of token numbers is one input.
         Value::Array(tokens) if tokens.first().is_some_and(Value::is_number) => vec![input],
         Value::Array(inputs) if !inputs.is_empty() => inputs.iter().collect(),
-        _ => return Err(Refusal::missing(Dialect::OpenAi, "input")),
+        _ => return Err(Refusal::missing(asked.dialect, "input")),
     };
     let dimensions = match asked.field("dimensions").map(Value::as_u64) {
         None => DIMENSIONS,
@@ -68,7 +69,7 @@ fn tokens(input: &Value) -> usize {
 }
 
 /// A direction of length one that follows from the input alone.
-fn direction(input: &Value, dimensions: u64) -> Vec<f32> {
+pub(super) fn direction(input: &Value, dimensions: u64) -> Vec<f32> {
     let seed = input.to_string();
     let parts: Vec<f64> = (0..dimensions)
         .map(|place| {

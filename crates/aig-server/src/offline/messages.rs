@@ -3,13 +3,14 @@
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::reply::{self, Dialect, Paced, Refusal, Script};
+use super::dialect::Refusal;
+use super::reply::{self, Paced, Script};
 use super::service::Asked;
 use super::text::{self, Answer};
 
 pub(super) fn answer(asked: &Asked) -> Result<Response<Paced>, Refusal> {
     let limit = asked
-        .required(Dialect::Anthropic, "max_tokens")?
+        .required("max_tokens")?
         .as_u64()
         .filter(|limit| *limit > 0);
     let Some(limit) = limit else {
@@ -17,7 +18,7 @@ pub(super) fn answer(asked: &Asked) -> Result<Response<Paced>, Refusal> {
         return Err(Refusal::new(StatusCode::BAD_REQUEST, message));
     };
     let prompt = prompt_tokens(asked)?;
-    let question = text::question(asked.required(Dialect::Anthropic, "messages")?);
+    let question = text::question(asked.required("messages")?);
     let answer = Answer::to(&question, Some(limit));
     if asked.stream {
         return Ok(reply::stream(script(asked, &answer, prompt), asked.pace));
@@ -34,7 +35,7 @@ pub(super) fn count(asked: &Asked) -> Result<Response<Paced>, Refusal> {
 }
 
 fn prompt_tokens(asked: &Asked) -> Result<usize, Refusal> {
-    let messages = asked.required(Dialect::Anthropic, "messages")?;
+    let messages = asked.required("messages")?;
     if messages.as_array().is_none_or(Vec::is_empty) {
         let message = "messages: at least one message is required";
         return Err(Refusal::new(StatusCode::BAD_REQUEST, message));

@@ -1,4 +1,4 @@
-//! `GET /v1/models` and `/v1/models/{id}` on both wires.
+//! `GET /v1/models` and `/v1/models/{id}` on every wire that has them.
 //!
 //! The list is short and made up. A prompt for any other model is answered just the same, so that
 //! commands written for a real model work.
@@ -6,7 +6,8 @@
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::reply::{self, Dialect, Paced, Refusal};
+use super::dialect::{Dialect, Refusal};
+use super::reply::{self, Paced};
 
 /// When everything here was made, in seconds since 1970: 22 November 2026.
 pub(super) const CREATED: u64 = 1_795_305_600;
@@ -15,11 +16,12 @@ const CREATED_AT: &str = "2026-11-22T00:00:00Z";
 const MODELS: [&str; 3] = ["offline-chat", "offline-embedding", "offline-small"];
 
 pub(super) fn answer(dialect: Dialect, wanted: Option<&str>) -> Result<Response<Paced>, Refusal> {
-    let body = match (wanted, dialect) {
-        (Some(name), _) if !MODELS.contains(&name) => {
+    let body = match wanted {
+        Some(name) if !MODELS.contains(&name) => {
             let message = match dialect {
-                Dialect::OpenAi => format!("The model '{name}' does not exist"),
                 Dialect::Anthropic => format!("model: {name}"),
+                Dialect::Gemini => format!("models/{name} is not found"),
+                _ => format!("The model '{name}' does not exist"),
             };
             return Err(Refusal {
                 param: Some("model"),
@@ -27,29 +29,63 @@ pub(super) fn answer(dialect: Dialect, wanted: Option<&str>) -> Result<Response<
                 ..Refusal::new(StatusCode::NOT_FOUND, message)
             });
         }
-        (Some(name), _) => model(dialect, name),
-        (None, Dialect::OpenAi) => json!({"object": "list", "data": all(dialect)}),
-        (None, Dialect::Anthropic) => json!({
-            "data": all(dialect),
-            "has_more": false,
-            "first_id": MODELS.first(),
-            "last_id": MODELS.last(),
-        }),
+        Some(name) => model(dialect, name),
+        None => list(dialect),
     };
     Ok(reply::document(StatusCode::OK, &body))
 }
 
-fn all(dialect: Dialect) -> Vec<Value> {
-    MODELS.iter().map(|name| model(dialect, name)).collect()
+fn list(dialect: Dialect) -> Value {
+    let all: Vec<Value> = MODELS.iter().map(|name| model(dialect, name)).collect();
+    match dialect {
+        Dialect::OpenAi | Dialect::Mistral | Dialect::WorkersAi => {
+            json!({"object": "list", "data": all})
+        }
+        Dialect::Anthropic => json!({
+            "data": all,
+            "has_more": false,
+            "first_id": MODELS.first(),
+            "last_id": MODELS.last(),
+        }),
+        Dialect::Gemini | Dialect::Cohere => json!({"models": all}),
+    }
 }
 
 fn model(dialect: Dialect, name: &str) -> Value {
     match dialect {
-        Dialect::OpenAi => {
+        Dialect::OpenAi | Dialect::WorkersAi => {
             json!({"id": name, "object": "model", "created": CREATED, "owned_by": "offline"})
         }
+        Dialect::Mistral => json!({
+            "id": name,
+            "object": "model",
+            "created": CREATED,
+            "owned_by": "offline",
+            "capabilities": {
+                "completion_chat": true,
+                "completion_fim": false,
+                "function_calling": false,
+                "fine_tuning": false,
+                "vision": false,
+            },
+            "type": "base",
+        }),
         Dialect::Anthropic => {
             json!({"type": "model", "id": name, "display_name": name, "created_at": CREATED_AT})
         }
+        Dialect::Gemini => json!({
+            "name": format!("models/{name}"),
+            "version": "1",
+            "displayName": name,
+            "inputTokenLimit": 1_048_576,
+            "outputTokenLimit": 65_536,
+            "supportedGenerationMethods": ["generateContent", "countTokens", "embedContent"],
+        }),
+        Dialect::Cohere => json!({
+            "name": name,
+            "endpoints": ["chat", "embed", "rerank"],
+            "finetuned": false,
+            "context_length": 128_000,
+        }),
     }
 }

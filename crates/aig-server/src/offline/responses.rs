@@ -3,8 +3,9 @@
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::dialect::Refusal;
 use super::models::CREATED;
-use super::reply::{self, Dialect, Paced, Refusal, Script};
+use super::reply::{self, Paced, Script};
 use super::service::Asked;
 use super::text::{self, Answer};
 
@@ -16,7 +17,7 @@ struct Draft<'a> {
 }
 
 pub(super) fn answer(asked: &Asked) -> Result<Response<Paced>, Refusal> {
-    let input = asked.required(Dialect::OpenAi, "input")?;
+    let input = asked.required("input")?;
     let limit = asked.field("max_output_tokens").and_then(Value::as_u64);
     let answer = Answer::to(&text::question(input), limit);
     let prompt = text::tokens(input) + asked.field("instructions").map_or(0, text::tokens);

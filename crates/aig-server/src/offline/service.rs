@@ -1,96 +1,86 @@
-//! From a request to the file that answers it: path, method, body, and the errors before all that.
+//! From a request to the file that answers it: path, method, body, faults, and the errors before that.
 
-use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use serde_json::{Map, Value};
 
-use super::reply::{Dialect, Paced, Refusal};
-use super::{chat, embeddings, messages, models, responses, text};
+use super::dialect::{Dialect, Refusal};
+use super::endpoint::{Endpoint, Place};
+use super::fault::Fault;
+use super::reply::{BrokenOff, Paced};
+use super::{chat, cohere, embeddings, gemini, messages, models, responses, text, workers_ai};
 
 /// More than any trial sends, and little enough to be held in memory.
 const BODY_CAP: usize = 32 * 1024 * 1024;
 
-/// A model of this name, followed by a status, answers with that status.
-const ERROR_MODEL: &str = "offline-error-";
+/// What all requests to one provider share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// Between two words of a stream.
+    pub(super) pace: Duration,
+    /// How many requests there were to flaky models.
+    pub(super) flaky: AtomicU64,
+}
 
 /// A request that has a JSON object as body.
 #[derive(Debug)]
 pub(super) struct Asked {
+    pub(super) dialect: Dialect,
     pub(super) body: Map<String, Value>,
     pub(super) model: String,
     pub(super) stream: bool,
     /// The same for the same bytes.
     pub(super) id: String,
     pub(super) pace: Duration,
+    query: String,
 }
 
-/// What can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Endpoint {
-    Chat,
-    Responses,
-    Embeddings,
-    Messages,
-    CountTokens,
-    Models,
-}
-
+/// Answers, unless the model's name says that the connection is to break off.
 pub(super) async fn answer(
     request: Request<Incoming>,
-    pace: Duration,
-) -> Result<Response<Paced>, Infallible> {
+    shared: &Shared,
+) -> Result<Response<Paced>, BrokenOff> {
     let (head, body) = request.into_parts();
-    let path = head.uri.path().to_owned();
-    let speaks_anthropic = head.headers.contains_key("anthropic-version");
-    let found = Endpoint::of(&path);
-    let dialect = match found {
-        Some((Endpoint::Messages | Endpoint::CountTokens, _)) => Dialect::Anthropic,
-        Some((Endpoint::Chat | Endpoint::Responses | Endpoint::Embeddings, _)) => Dialect::OpenAi,
-        // The list of models, and what is nowhere, have the same path on both wires.
-        Some((Endpoint::Models, _)) | None if speaks_anthropic => Dialect::Anthropic,
-        Some((Endpoint::Models, _)) | None => Dialect::OpenAi,
-    };
+    let place = Place::of(head.uri.path(), &head.headers);
+    let dialect = place.dialect;
     let (id, answered) = match Limited::new(body, BODY_CAP).collect().await {
         Ok(body) => {
             let body = body.to_bytes();
             let id = format!("{:016x}", text::digest(&body));
-            let answered = match found {
-                Some(found) => respond(found, dialect, &head.method, &path, body, &id, pace),
-                None => Err(unknown(dialect, &head.method, &path)),
+            let answered = match respond(place, &head, &body, &id, shared) {
+                Ok((answer, None)) => Ok(answer),
+                Ok((answer, Some(fault))) => Ok(spoiled(fault, dialect, answer).await?),
+                Err(refusal) => Err(refusal),
             };
             (id, answered)
         }
         Err(error) => (format!("{:016x}", 0), Err(unread(error.as_ref()))),
     };
     let mut response = answered.unwrap_or_else(|refusal| refusal.respond(dialect, &id));
-    let name = match dialect {
-        Dialect::OpenAi => HeaderName::from_static("x-request-id"),
-        Dialect::Anthropic => HeaderName::from_static("request-id"),
-    };
     let value =
         HeaderValue::try_from(format!("req_{id}")).expect("hex digits are legal in a header");
-    response.headers_mut().insert(name, value);
+    response.headers_mut().insert(dialect.id_header(), value);
     Ok(response)
 }
 
+/// The right answer, and what is to go wrong with it.
 fn respond(
-    (endpoint, below): (Endpoint, Option<&str>),
-    dialect: Dialect,
-    method: &Method,
-    path: &str,
-    body: Bytes,
+    place: Place,
+    head: &http::request::Parts,
+    body: &Bytes,
     id: &str,
-    pace: Duration,
-) -> Result<Response<Paced>, Refusal> {
-    let wanted = match endpoint {
-        Endpoint::Models => Method::GET,
-        _ => Method::POST,
+    shared: &Shared,
+) -> Result<(Response<Paced>, Option<Fault>), Refusal> {
+    let (method, path) = (&head.method, head.uri.path());
+    let Some(endpoint) = place.endpoint else {
+        return Err(place.dialect.no_path(method, path));
     };
+    let wanted = endpoint.method();
     if *method != wanted {
         return Err(Refusal {
             allow: Some(wanted),
@@ -101,24 +91,51 @@ fn respond(
         });
     }
     if endpoint == Endpoint::Models {
-        return models::answer(dialect, below);
+        return Ok((models::answer(place.dialect, place.model.as_deref())?, None));
     }
-    let asked = Asked::read(&body, dialect, id, pace)?;
-    match endpoint {
+    let asked = Asked {
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        pace: shared.pace,
+        ..Asked::read(endpoint, place, body, id)?
+    };
+    let fault = Fault::of(&asked.model);
+    let flaky = || shared.flaky.fetch_add(1, Ordering::Relaxed);
+    if let Some(refusal) = fault.and_then(|fault| fault.refusal(&asked.model, flaky)) {
+        return Err(refusal);
+    }
+    let answer = match endpoint {
         Endpoint::Chat => chat::answer(&asked),
         Endpoint::Responses => responses::answer(&asked),
         Endpoint::Embeddings => embeddings::answer(&asked),
         Endpoint::CountTokens => messages::count(&asked),
         Endpoint::Messages | Endpoint::Models => messages::answer(&asked),
-    }
+        Endpoint::Generate => gemini::answer(&asked),
+        Endpoint::GeminiCountTokens => gemini::count(&asked),
+        Endpoint::GeminiEmbed => gemini::embed(&asked),
+        Endpoint::GeminiBatchEmbed => gemini::batch_embed(&asked),
+        Endpoint::CohereChat1 => cohere::chat1(&asked),
+        Endpoint::CohereChat2 => cohere::chat2(&asked),
+        Endpoint::CohereEmbed1 => cohere::embed(&asked, false),
+        Endpoint::CohereEmbed2 => cohere::embed(&asked, true),
+        Endpoint::CohereRerank => cohere::rerank(&asked),
+        Endpoint::Run => workers_ai::answer(&asked),
+    };
+    Ok((answer?, fault))
 }
 
-fn unknown(dialect: Dialect, method: &Method, path: &str) -> Refusal {
-    let message = match dialect {
-        Dialect::OpenAi => format!("Invalid URL ({method} {path})"),
-        Dialect::Anthropic => "Not Found".to_owned(),
-    };
-    Refusal::new(StatusCode::NOT_FOUND, message)
+async fn spoiled(
+    fault: Fault,
+    dialect: Dialect,
+    answer: Response<Paced>,
+) -> Result<Response<Paced>, BrokenOff> {
+    match fault {
+        Fault::Slow(pause) => tokio::time::sleep(pause).await,
+        // Ends when the client leaves: the connection drops what it waits for.
+        Fault::Hang => std::future::pending().await,
+        Fault::Close => return Err(BrokenOff),
+        _ => {}
+    }
+    Ok(fault.spoil(dialect, answer))
 }
 
 fn unread(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Refusal {
@@ -131,64 +148,33 @@ fn unread(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Refusal {
     }
 }
 
-// === impl Endpoint ===
-
-impl Endpoint {
-    /// The endpoint of a path, and what stands below it.
-    fn of(path: &str) -> Option<(Self, Option<&str>)> {
-        let endpoint = match path.strip_prefix("/v1/")? {
-            "chat/completions" => Self::Chat,
-            "responses" => Self::Responses,
-            "embeddings" => Self::Embeddings,
-            "messages" => Self::Messages,
-            "messages/count_tokens" => Self::CountTokens,
-            "models" => Self::Models,
-            other => {
-                let model = other
-                    .strip_prefix("models/")
-                    .filter(|model| !model.is_empty())?;
-                return Some((Self::Models, Some(model)));
-            }
-        };
-        Some((endpoint, None))
-    }
-}
-
 // === impl Asked ===
 
 impl Asked {
-    fn read(body: &[u8], dialect: Dialect, id: &str, pace: Duration) -> Result<Self, Refusal> {
-        let body = match serde_json::from_slice(body) {
-            Ok(Value::Object(body)) => body,
-            Ok(_) | Err(_) => {
-                let message = match dialect {
-                    Dialect::OpenAi => "We could not parse the JSON body of your request.",
-                    Dialect::Anthropic => "The request body is not valid JSON",
-                };
+    fn read(endpoint: Endpoint, place: Place, body: &[u8], id: &str) -> Result<Self, Refusal> {
+        let dialect = place.dialect;
+        let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
+            return Err(dialect.no_json());
+        };
+        let model = match (place.model, body.get("model")) {
+            (Some(model), _) => model,
+            (None, Some(Value::String(model))) if !model.is_empty() => model.clone(),
+            _ if endpoint.has_default_model() => "offline-chat".to_owned(),
+            _ if dialect == Dialect::OpenAi => {
+                let message = "you must provide a model parameter";
                 return Err(Refusal::new(StatusCode::BAD_REQUEST, message));
             }
+            _ => return Err(Refusal::missing(dialect, "model")),
         };
-        let model = match body.get("model") {
-            Some(Value::String(model)) if !model.is_empty() => model.clone(),
-            _ => match dialect {
-                Dialect::OpenAi => {
-                    let message = "you must provide a model parameter";
-                    return Err(Refusal::new(StatusCode::BAD_REQUEST, message));
-                }
-                Dialect::Anthropic => return Err(Refusal::missing(dialect, "model")),
-            },
-        };
-        if let Some(status) = asked_status(&model) {
-            let message = format!("The model `{model}` always answers with {status}.");
-            return Err(Refusal::new(status, message));
-        }
         let stream = body.get("stream") == Some(&Value::Bool(true));
         Ok(Self {
-            body,
+            dialect,
             model,
-            stream,
+            stream: place.stream.unwrap_or(stream),
+            body,
             id: id.to_owned(),
-            pace,
+            pace: Duration::ZERO,
+            query: String::new(),
         })
     }
 
@@ -198,14 +184,14 @@ impl Asked {
     }
 
     /// A field that must be there.
-    pub(super) fn required(&self, dialect: Dialect, name: &'static str) -> Result<&Value, Refusal> {
+    pub(super) fn required(&self, name: &'static str) -> Result<&Value, Refusal> {
         self.field(name)
-            .ok_or_else(|| Refusal::missing(dialect, name))
+            .ok_or_else(|| Refusal::missing(self.dialect, name))
     }
-}
 
-fn asked_status(model: &str) -> Option<StatusCode> {
-    let status = model.strip_prefix(ERROR_MODEL)?.parse().ok()?;
-    let status = StatusCode::from_u16(status).ok()?;
-    (status.is_client_error() || status.is_server_error()).then_some(status)
+    /// Whether the query has that parameter with that value.
+    pub(super) fn has_query(&self, name: &str, value: &str) -> bool {
+        let mut pairs = self.query.split('&');
+        pairs.any(|pair| pair.split_once('=') == Some((name, value)))
+    }
 }

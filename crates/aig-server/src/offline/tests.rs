@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use super::*;
 
 mod answers;
+mod faults;
+mod wires;
 
 /// An answer as the client got it.
 struct Got {
@@ -291,6 +293,7 @@ async fn errors_have_the_shape_of_each_wire() {
                     got.headers["request-id"].to_str().unwrap()
                 );
             }
+            other => panic!("{other:?} has its own test"),
         }
         assert_eq!(got.headers.contains_key("allow"), status == 405, "{asked}");
     }

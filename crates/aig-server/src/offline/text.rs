@@ -58,7 +58,7 @@ pub(super) fn tokens(content: &Value) -> usize {
     match content {
         Value::String(text) => text.split_whitespace().count(),
         Value::Array(parts) => parts.iter().map(tokens).sum(),
-        Value::Object(part) => ["text", "content"]
+        Value::Object(part) => ["text", "content", "parts"]
             .iter()
             .filter_map(|field| part.get(*field))
             .map(tokens)
@@ -79,7 +79,7 @@ pub(super) fn text(content: &Value) -> String {
                 .collect();
             texts.join(" ")
         }
-        Value::Object(part) => ["text", "content"]
+        Value::Object(part) => ["text", "content", "parts"]
             .iter()
             .find_map(|field| part.get(*field))
             .map(text)

@@ -1,0 +1,90 @@
+//! Reads the model and the wish for a stream out of a request's body as it passes by.
+//!
+//! Like the reader of answers it is fed copies of the forwarded pieces, can be asked at any time, and
+//! never fails. Bodies that are no JSON say nothing.
+
+use crate::provider::Provider;
+use crate::scan::{Paths, Progress, Scanner};
+use crate::usage::text;
+
+/// What a request has said so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestReading {
+    /// The model that is asked for.
+    pub model: Option<String>,
+    /// Whether the answer is to be streamed, if the request says so or not.
+    pub stream: Option<bool>,
+    /// Whether it has `stream_options` other than `null`.
+    pub stream_options: bool,
+    /// Whether one of these fields stands there twice; the last one is what was read.
+    pub duplicate: bool,
+    /// Whether the body so far is a complete JSON document.
+    pub whole: bool,
+}
+
+/// Reads one request's body; the fields are the same on nearly all wires.
+#[derive(Clone, Debug)]
+pub struct RequestReader {
+    document: Scanner,
+}
+
+const REQUEST: Paths = Paths::new(&[&["model"], &["stream"], &["stream_options"]]);
+const BY_ID: Paths = Paths::new(&[&["model_id"], &["stream"], &["stream_options"]]);
+const BY_VERSION: Paths = Paths::new(&[&["version"], &["stream"], &["stream_options"]]);
+const MODEL: usize = 0;
+const STREAM: usize = 1;
+const STREAM_OPTIONS: usize = 2;
+
+// === impl RequestReader ===
+
+impl Default for RequestReader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RequestReader {
+    /// A reader at the beginning of a body.
+    pub fn new() -> Self {
+        Self {
+            document: Scanner::new(REQUEST),
+        }
+    }
+
+    /// The same for a body to that provider, whose field for the model may have another name.
+    pub fn for_provider(provider: &Provider) -> Self {
+        let paths = match provider.model_field {
+            "model_id" => BY_ID,
+            "version" => BY_VERSION,
+            _ => REQUEST,
+        };
+        Self {
+            document: Scanner::new(paths),
+        }
+    }
+
+    /// Reads the next piece of the body.
+    pub fn feed(&mut self, piece: &[u8]) {
+        self.document.feed(piece);
+    }
+
+    /// What the request has said so far.
+    pub fn reading(&self) -> RequestReading {
+        RequestReading {
+            model: self.document.value(MODEL).and_then(text),
+            stream: match self.document.value(STREAM) {
+                Some(b"true") => Some(true),
+                Some(b"false") => Some(false),
+                _ => None,
+            },
+            stream_options: self.document.present(STREAM_OPTIONS),
+            duplicate: [MODEL, STREAM, STREAM_OPTIONS]
+                .into_iter()
+                .any(|path| self.document.duplicate(path)),
+            whole: self.document.progress() == Progress::Whole,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
