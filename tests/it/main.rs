@@ -12,6 +12,7 @@ mod data_answers;
 mod data_connections;
 mod data_door;
 mod data_ends;
+mod data_providers;
 mod data_tries;
 mod ops;
 mod process;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aig_model::{Outcome, Timestamp};
 use aig_policy::{Attempts, Failure as Reason, Next, retry};
-use aig_provider::{Provider, Providers, ResponseReader};
+use aig_provider::{Provider, Providers, ResponseReader, Wire};
 use http::{Request, Response, Version, header};
 use hyper::body::Incoming;
 use tower::retry::budget::{Budget, TpsBudget};
@@ -191,7 +191,7 @@ impl Driver {
         *request.method_mut() = planned.method.clone();
         *request.uri_mut() = planned.target.clone();
         *request.headers_mut() = planned.headers.clone();
-        trail.sending(planned.payload.clone());
+        trail.sending(planned.payload.clone(), planned.model.as_deref());
         Tried {
             result: self.upstream.send(request, timeout).await,
             trail,
@@ -209,7 +209,7 @@ impl Driver {
             log,
         } = tried;
         let answer = match result {
-            Ok(answer) => Ok(pass_on(&planned.provider, answer, trail)),
+            Ok(answer) => Ok(pass_on(planned.wire, answer, trail)),
             Err(_) if let Some(fault) = planned.payload.fault() => {
                 Err(blame(fault, planned, trail))
             }
@@ -289,7 +289,7 @@ fn blame(fault: Fault, planned: &Step, trail: Trail) -> Failure {
 }
 
 /// Lets a provider's answer flow to the caller.
-fn pass_on(provider: &Provider, answer: Response<Incoming>, mut trail: Trail) -> Response<Body> {
+fn pass_on(wire: Wire, answer: Response<Incoming>, mut trail: Trail) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     // Neither a length nor chunks: the end of such a body is the end of its connection.
     let ending = match head.version {
@@ -305,10 +305,7 @@ fn pass_on(provider: &Provider, answer: Response<Incoming>, mut trail: Trail) ->
     headers::for_caller(&mut head.headers);
     head.extensions.clear();
     let content_type = headers::text(&head.headers, "content-type");
-    let meter = match head.headers.get(header::CONTENT_ENCODING) {
-        None => ResponseReader::new(provider.wire(), content_type),
-        Some(_) => ResponseReader::blind(provider.wire()),
-    };
+    let meter = ResponseReader::answering(wire, &head.headers);
     trail.answered(head.status.as_u16(), content_type, meter);
     Response::from_parts(head, Body::forwarded(Tee::new(body, trail, ending)))
 }

@@ -85,7 +85,7 @@ enum Broken {
 
 impl Payload {
     /// A body that is still arriving. With `again` it is kept for further passes.
-    pub(crate) fn arriving(body: Inbound, limit: u64, again: bool) -> Self {
+    pub(crate) fn arriving(body: Inbound, limit: u64, again: bool, reader: RequestReader) -> Self {
         Self::of(Inner {
             length: body.size_hint().exact(),
             rest: Some(body),
@@ -98,14 +98,13 @@ impl Payload {
             received: 0,
             limit,
             fault: None,
-            reader: RequestReader::new(),
+            reader,
             passes: 0,
         })
     }
 
     /// A body that is there as a whole.
-    pub(crate) fn whole(body: Bytes) -> Self {
-        let mut reader = RequestReader::new();
+    pub(crate) fn whole(body: Bytes, mut reader: RequestReader) -> Self {
         reader.feed(&body);
         let length = body.len() as u64;
         Self::of(Inner {

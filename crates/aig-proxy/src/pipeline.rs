@@ -13,12 +13,13 @@
 //! The order of stages is Cloudflare's; those between identity and attempts (cache, limits,
 //! spend, guardrails) have their place there.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aig_model::{Gateway, Snapshot, Token};
 use aig_policy::{Admitted, Identity, NotAdmitted, Options};
-use aig_provider::{Provider, Providers};
+use aig_provider::{Call, Provider, Providers, RequestReader};
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
@@ -192,15 +193,26 @@ impl DataPlane {
             ("compat", _) => Err(Failure::NoTranslation),
             (_, None) => Err(Failure::InvalidProvider),
             (_, Some(provider)) => {
-                let target = provider
-                    .target(route.tail, route.query)
-                    .map_err(Failure::BadPath)?;
+                let call = Call {
+                    account: Some(&gateway.account.to_string()),
+                    tail: route.tail,
+                    query: route.query,
+                    headers: Some(&head.headers),
+                };
+                let target = provider.target_of(&call).map_err(Failure::BadPath)?;
                 let again = asked.retry().max_attempts() > 1;
                 let step = Step {
                     target,
                     method: head.method.clone(),
                     headers: outgoing(head.headers.clone(), provider, &tokens.places),
-                    payload: Payload::arriving(body, self.max_request_body, again),
+                    payload: Payload::arriving(
+                        body,
+                        self.max_request_body,
+                        again,
+                        RequestReader::for_provider(provider),
+                    ),
+                    wire: provider.wire_at(call.tail),
+                    model: named_model(provider, &call),
                     options: asked,
                     tail: route.tail.to_owned(),
                     collect: collects(&head.headers, gateway),
@@ -236,9 +248,14 @@ impl DataPlane {
                 body,
                 ..
             } = sent;
-            let target = provider
-                .target(&endpoint, query.as_deref())
-                .map_err(Failure::BadPath)?;
+            let call = Call {
+                account: Some(&gateway.account.to_string()),
+                tail: &endpoint,
+                query: query.as_deref(),
+                headers: Some(&own),
+            };
+            let target = provider.target_of(&call).map_err(Failure::BadPath)?;
+            let (wire, model) = (provider.wire_at(call.tail), named_model(provider, &call));
             let options = config
                 .over(Options::of_headers(|name| headers::text(&own, name)))
                 .over(asked);
@@ -249,8 +266,10 @@ impl DataPlane {
                 target,
                 method: Method::POST,
                 headers: outgoing(own, provider, &places),
-                payload: Payload::whole(body),
+                payload: Payload::whole(body, RequestReader::for_provider(provider)),
                 options,
+                wire,
+                model,
                 tail: endpoint,
                 collect,
                 provider: Arc::clone(provider),
@@ -323,12 +342,22 @@ fn outgoing(mut sent: HeaderMap, provider: &Provider, tokens: &[HeaderName]) -> 
         // SDKs that have no key send an empty one; it is as good as absent.
         headers::remove_values(&mut sent, name, HeaderValue::is_empty);
     }
-    // Tokens are counted from the answer as it passes, and only plain bytes can be read.
-    sent.insert(
-        header::ACCEPT_ENCODING,
-        HeaderValue::from_static("identity"),
-    );
+    // Tokens are counted from the answer as it passes, and only plain bytes can be read. What the
+    // caller signed stays as it is, or the signature would break.
+    if !aig_provider::signed(&sent, &header::ACCEPT_ENCODING) {
+        sent.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        );
+    }
     sent
+}
+
+/// The model that a call names outside its body.
+fn named_model(provider: &Provider, call: &Call<'_>) -> Option<String> {
+    let in_path = provider.model_in_path(call.tail);
+    let named = in_path.or_else(|| provider.model_in_query(call.query));
+    named.map(Cow::into_owned)
 }
 
 /// Whether a request leaves rows in the log: as it says itself, else as the gateway says.

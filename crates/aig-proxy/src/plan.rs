@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime};
 
 use aig_model::{Gateway, Metadata, Outcome, Record, Timestamp, Usage};
 use aig_policy::Options;
-use aig_provider::Provider;
+use aig_provider::{Provider, Wire};
 use http::{HeaderMap, Method, Uri, header};
 use uuid::Uuid;
 
@@ -31,6 +31,10 @@ pub(crate) struct Step {
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
     pub(crate) options: Options,
+    /// The dialect of that endpoint.
+    pub(crate) wire: Wire,
+    /// The model, where the path or the query names it.
+    pub(crate) model: Option<String>,
     /// The path below the provider, for the log.
     pub(crate) tail: String,
     /// Whether its tries leave rows in the log.

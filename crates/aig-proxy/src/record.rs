@@ -51,8 +51,11 @@ impl Trail {
         }
     }
 
-    /// The request is being sent.
-    pub(crate) fn sending(&mut self, payload: Payload) {
+    /// The request is being sent; `model` is the one that its path names, if it does.
+    pub(crate) fn sending(&mut self, payload: Payload, model: Option<&str>) {
+        if let (Some(record), Some(model)) = (&mut self.record, model) {
+            clipped(model).clone_into(&mut record.model);
+        }
         self.payload = Some(payload);
     }
 
@@ -121,7 +124,8 @@ impl Trail {
         let mut model = None;
         if let Some(payload) = self.payload.take() {
             record.request_size = payload.received();
-            model = payload.reading().model;
+            // The path decides where a request goes, so its word on the model comes first.
+            model = payload.reading().model.filter(|_| record.model.is_empty());
         }
         if let Some(mut meter) = meter {
             if outcome == Outcome::Complete {
@@ -129,7 +133,7 @@ impl Trail {
             }
             let reading = meter.reading();
             record.usage = reading.usage;
-            model = model.or(reading.model);
+            model = model.or(reading.model.filter(|_| record.model.is_empty()));
             self.metrics.inspection_given_up.inc_by(reading.given_up);
         }
         if let Some(model) = model {

@@ -115,8 +115,8 @@ impl Failure {
             }
             Self::TwoTokens => "send one token, in cf-aig-authorization".into(),
             Self::InvalidProvider => {
-                "the segment after the gateway names a provider: openai, anthropic, or one of the \
-                 [providers] in the configuration"
+                "the segment after the gateway names a provider, such as openai or anthropic, or one \
+                 of the [providers] in the configuration"
                     .into()
             }
             Self::NoTranslation => {

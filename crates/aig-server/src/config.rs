@@ -76,9 +76,10 @@ pub struct Flags {
     /// [default: the bound address with --control-listen, else that of --public-url]
     #[arg(long, env = "AIG_CONTROL_PUBLIC_URL", value_name = "URL")]
     pub control_public_url: Option<String>,
-    /// Base URL of a provider, new or known, as in local=http://127.0.0.1:8000/v1; may be repeated
-    /// (file: providers.SLUG.base_url). A new one speaks OpenAI's wire; another stands before the
-    /// URL, as in mine=anthropic:https://host.example (file: providers.SLUG.wire, openai or anthropic)
+    /// Base URL of a provider, new or known, as in `local=http://127.0.0.1:8000/v1`; may be repeated
+    /// (file: providers.SLUG.base_url). A new one speaks OpenAI's wire; the word for another stands
+    /// before the URL, as in `mine=anthropic:https://host.example` (file: providers.SLUG.wire). Wires:
+    /// openai, anthropic, gemini, cohere, bedrock, workers-ai, replicate, opaque
     #[arg(
         long = "provider",
         env = "AIG_PROVIDERS",

@@ -42,11 +42,12 @@ impl Demo {
         let provider = OfflineProvider::start(loopback, Duration::from_millis(self.pace))
             .await
             .context("the offline provider cannot start")?;
-        let base = format!("http://{}", provider.address());
         let flags = Flags {
             listen: Some(self.listen),
             data_dir: Some(directory.path().to_owned()),
-            providers: vec![format!("openai={base}/v1"), format!("anthropic={base}")],
+            providers: (provider.bases().into_iter())
+                .map(|(slug, base)| format!("{slug}={base}"))
+                .collect(),
             egress_allow: vec![std::net::IpAddr::from(Ipv4Addr::LOCALHOST).into()],
             drain_timeout: Some(2),
             ..Flags::default()

@@ -246,7 +246,10 @@ impl TryFrom<String> for WireWord {
     fn try_from(word: String) -> anyhow::Result<Self> {
         match Wire::from_word(&word) {
             Some(wire) => Ok(Self(wire)),
-            None => bail!("{word:?} is no wire; write openai or anthropic"),
+            None => {
+                let words = Wire::ALL.map(Wire::word).join(", ");
+                bail!("{word:?} is no wire; write one of {words}")
+            }
         }
     }
 }

@@ -68,10 +68,10 @@ fn a_provider_of_the_flag_may_name_its_wire() {
     };
     let mine = said("mine=anthropic:https://a.example").unwrap();
     assert_eq!(mine.get("mine").unwrap().wire(), Wire::Anthropic);
-    assert_eq!(mine.get("mine").unwrap().authority(), "a.example");
+    assert_eq!(mine.get("mine").unwrap().base_url(), "https://a.example");
     let mine = said("mine=https://a.example/v1").unwrap();
     assert_eq!(mine.get("mine").unwrap().wire(), Wire::OpenAi);
-    for wrong in ["mine", "mine=gemini:https://a.example", "mine=a.example"] {
+    for wrong in ["mine", "mine=telex:https://a.example", "mine=a.example"] {
         let message = said(wrong).unwrap_err();
         assert!(message.contains("--provider"), "{message}");
     }
@@ -132,9 +132,9 @@ fn faults_name_file_line_key_and_remedy() {
             "",
         ),
         (
-            "[providers.x]\nbase_url = 'https://a.example'\nwire = 'gemini'\n",
-            "aig.toml:3: providers.x.wire: \"gemini\" is no wire",
-            "write openai or anthropic",
+            "[providers.x]\nbase_url = 'https://a.example'\nwire = 'telex'\n",
+            "aig.toml:3: providers.x.wire: \"telex\" is no wire",
+            "write one of openai, anthropic",
         ),
         (
             "connect_timeout = 0\n",
@@ -221,6 +221,8 @@ fn the_help_lists_every_setting() {
             "{file}: {help}"
         );
     }
+    let wires = Wire::ALL.map(Wire::word).join(", ");
+    assert!(help.contains(&format!("Wires: {wires}")), "{wires}");
     for variable in ["ACCOUNT ", "TOKEN ", "TOKEN_FILE "] {
         assert!(
             help.contains(&format!("AIG_BOOTSTRAP_{variable}")),
