@@ -141,9 +141,24 @@ async fn bad_input_names_its_field() {
             "collect_logs",
         ),
         (
-            json!({"name": "x", "retry_max_attempts": 3}),
+            json!({"name": "x", "retry_max_attempts": 0}),
             "retry_max_attempts",
         ),
+        (
+            json!({"name": "x", "retry_max_attempts": 6}),
+            "retry_max_attempts",
+        ),
+        (
+            json!({"name": "x", "retry_max_attempts": 2.5}),
+            "retry_max_attempts",
+        ),
+        (json!({"name": "x", "retry_delay": -1}), "retry_delay"),
+        (json!({"name": "x", "retry_delay": 60_001}), "retry_delay"),
+        (
+            json!({"name": "x", "retry_backoff": "jitter"}),
+            "retry_backoff",
+        ),
+        (json!({"name": "x", "retry_backoff": 2}), "retry_backoff"),
         (
             json!({"name": "x", "guardrails": {"prompt": {"S1": "BLOCK"}, "response": {}}}),
             "guardrails",
@@ -266,6 +281,91 @@ async fn an_update_changes_what_it_names_and_null_switches_off() {
     assert_eq!(now["rate_limiting_enabled"], false);
     let (_, body) = update(&house, "x", json!({})).await;
     assert_eq!(body["result"]["name"], "X");
+}
+
+/// The three settings of a gateway that are about retries.
+fn retries(gateway: &Value) -> Value {
+    json!([
+        gateway["retry_max_attempts"],
+        gateway["retry_delay"],
+        gateway["retry_backoff"]
+    ])
+}
+
+#[tokio::test]
+async fn retries_are_set_changed_and_taken_back_one_by_one() {
+    let house = House::start().await;
+    let unsaid = json!([null, null, null]);
+    assert_eq!(retries(&house.gateway("silent", json!({})).await), unsaid);
+    let (_, default) = call(&house, "GET", "/default", None).await;
+    assert_eq!(retries(&default["result"]), unsaid);
+
+    let said = json!({
+        "id": "x", "retry_max_attempts": 5, "retry_delay": 60_000, "retry_backoff": "exponential",
+    });
+    let (status, body) = create(&house, said).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(
+        retries(&body["result"]),
+        json!([5, 60_000, "exponential"]),
+        "{body}"
+    );
+    assert_eq!(body["messages"], json!([]), "it is performed");
+    for (change, expected) in [
+        (json!({"cache_ttl": 10}), json!([5, 60_000, "exponential"])),
+        (
+            json!({"retry_max_attempts": 1, "retry_delay": 0}),
+            json!([1, 0, "exponential"]),
+        ),
+        (
+            json!({"retry_backoff": null, "retry_delay": 10.0}),
+            json!([1, 10, null]),
+        ),
+        (
+            json!({"retry_max_attempts": null, "retry_backoff": "linear"}),
+            json!([null, 10, "linear"]),
+        ),
+        (json!({"retry_delay": null}), json!([null, null, "linear"])),
+    ] {
+        let (status, body) = update(&house, "x", change.clone()).await;
+        assert_eq!(status, 200, "{change}: {body}");
+        assert_eq!(retries(&body["result"]), expected, "{change}");
+        let (_, read) = call(&house, "GET", "/x", None).await;
+        assert_eq!(read["result"], body["result"], "{change}");
+    }
+    for (field, value) in [
+        ("retry_max_attempts", json!(6)),
+        ("retry_delay", json!(60_001)),
+        ("retry_backoff", json!("Linear")),
+    ] {
+        let (status, code, path, message) =
+            refusal(update(&house, "x", json!({ field: value })).await);
+        assert_eq!((status, code), (400, 7001), "{field}: {message}");
+        assert_eq!(path, ["body", field], "{message}");
+    }
+    let (_, after) = call(&house, "GET", "/x", None).await;
+    assert_eq!(retries(&after["result"]), json!([null, null, "linear"]));
+}
+
+#[tokio::test]
+async fn a_restart_keeps_what_was_said_about_retries() {
+    let house = House::start().await;
+    let said = json!({"retry_max_attempts": 3, "retry_delay": 0, "retry_backoff": "constant"});
+    house.gateway("whole", said).await;
+    house.gateway("part", json!({"retry_delay": 250})).await;
+    let (status, _) = update(&house, "default", json!({"retry_max_attempts": 2})).await;
+    assert_eq!(status, 200);
+    let directory = house.stop().await;
+
+    let house = House::builder().directory(directory).start().await;
+    for (id, expected) in [
+        ("whole", json!([3, 0, "constant"])),
+        ("part", json!([null, 250, null])),
+        ("default", json!([2, null, null])),
+    ] {
+        let (_, read) = call(&house, "GET", &format!("/{id}"), None).await;
+        assert_eq!(retries(&read["result"]), expected, "{id}");
+    }
 }
 
 #[tokio::test]

@@ -99,6 +99,23 @@ async fn a_failure_is_tried_again_as_often_as_asked_and_each_try_has_a_row() {
 }
 
 #[tokio::test]
+async fn a_gateways_own_setting_holds_where_the_request_is_silent() {
+    let provider = Provider::start().await;
+    let house = House::with(&provider).await;
+    let setting = json!({"retry_max_attempts": 2, "retry_delay": 0});
+    house.gateway("g", setting).await;
+    provider.fails(500);
+    provider.answers(200, &JSON, "{}");
+    assert_eq!(chat(&house, &[]).await.status(), 200);
+    provider.fails(500);
+    assert_eq!(
+        chat(&house, &[("cf-aig-max-attempts", "1")]).await.status(),
+        500
+    );
+    assert_eq!(provider.requests().len(), 3);
+}
+
+#[tokio::test]
 async fn u_01_only_what_may_go_differently_is_repeated() {
     let provider = Provider::start().await;
     let house = house(&provider).await;

@@ -14,7 +14,7 @@ mod types;
 
 use std::collections::{BTreeMap, HashSet};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
 pub use layout::render;
@@ -123,14 +123,34 @@ fn imports(code: &TokenStream) -> TokenStream {
     quote!(#(#uses)*)
 }
 
-/// All words of the code, and those of the types that `with = "…"` names.
+/// All words of the code that an import may be needed for, and those of the types that
+/// `with = "…"` names. What follows `::` is found by its path, and the variant of an enumeration
+/// is no type, whatever it is called.
 fn collect(code: TokenStream, words: &mut HashSet<String>) {
     let mut named = false;
+    let mut enumeration = false;
+    let mut colons = 0;
     for token in code {
+        let in_path = colons == 2;
+        colons = match &token {
+            TokenTree::Punct(sign) if sign.as_char() == ':' => colons + 1,
+            _ => 0,
+        };
         match token {
+            TokenTree::Ident(_) if in_path => named = false,
             TokenTree::Ident(word) => {
                 named = word == "with";
+                enumeration |= word == "enum";
                 words.insert(word.to_string());
+            }
+            TokenTree::Group(group) if enumeration && group.delimiter() == Delimiter::Brace => {
+                enumeration = false;
+                // All that stands here by itself is the names of variants.
+                for token in group.stream() {
+                    if let TokenTree::Group(inner) = token {
+                        collect(inner.stream(), words);
+                    }
+                }
             }
             TokenTree::Group(group) => collect(group.stream(), words),
             TokenTree::Literal(literal) if named => {

@@ -7,7 +7,8 @@
 use aig_api::types;
 use aig_api::wire::Integer;
 use aig_model::{
-    Change, Gateway, GatewayChange, NewGateway, Outcome, Page, PageRequest, Record, Timestamp,
+    Backoff, Change, Gateway, GatewayChange, NewGateway, Outcome, Page, PageRequest, Record,
+    Timestamp,
 };
 use chrono::{DateTime, Utc};
 
@@ -55,6 +56,9 @@ pub(crate) fn gateway_change(input: types::GatewayInput) -> Result<GatewayChange
         rate_limiting_enabled: Change::from_wire(input.rate_limiting_enabled),
         rate_limiting_limit: number(input.rate_limiting_limit),
         rate_limiting_interval: number(input.rate_limiting_interval),
+        retry_max_attempts: number(input.retry_max_attempts),
+        retry_delay: number(input.retry_delay),
+        retry_backoff: Change::from_wire(input.retry_backoff.map(|word| word.map(backoff))),
         collect_logs: if collect_logs.is_said() {
             collect_logs
         } else {
@@ -67,6 +71,7 @@ pub(crate) fn gateway_change(input: types::GatewayInput) -> Result<GatewayChange
 /// A gateway as it is shown.
 pub(crate) fn gateway(gateway: &Gateway) -> types::Gateway {
     let (_, limit, interval) = gateway.rate_limit.parts();
+    let (attempts, _, growth) = gateway.retry.parts();
     types::Gateway {
         id: gateway.id.to_string(),
         name: gateway.name.clone(),
@@ -82,6 +87,9 @@ pub(crate) fn gateway(gateway: &Gateway) -> types::Gateway {
         collect_logs: gateway.collect_logs,
         authentication: gateway.authentication,
         is_default: gateway.id.is_default(),
+        retry_max_attempts: attempts.map(|number| bounded(i64::from(number))),
+        retry_delay: gateway.retry.delay_ms().map(count),
+        retry_backoff: growth.map(shown_backoff),
     }
 }
 
@@ -136,8 +144,28 @@ pub(crate) fn result_info<T>(page: &Page<T>) -> types::ResultInfo {
     }
 }
 
-fn number(field: Option<Option<Integer<0, SMALL>>>) -> Change<u32> {
+/// A number that may be left out or null. One that does not fit in `T` lies beyond every bound of
+/// the contract, so that none gets here.
+fn number<T: TryFrom<i64>, const MIN: i64, const MAX: i64>(
+    field: Option<Option<Integer<MIN, MAX>>>,
+) -> Change<T> {
     Change::from_wire(field.map(|value| value.and_then(Integer::to)))
+}
+
+const fn backoff(word: types::GatewayInputRetryBackoff) -> Backoff {
+    match word {
+        types::GatewayInputRetryBackoff::Constant => Backoff::Constant,
+        types::GatewayInputRetryBackoff::Linear => Backoff::Linear,
+        types::GatewayInputRetryBackoff::Exponential => Backoff::Exponential,
+    }
+}
+
+const fn shown_backoff(backoff: Backoff) -> types::GatewayRetryBackoff {
+    match backoff {
+        Backoff::Constant => types::GatewayRetryBackoff::Constant,
+        Backoff::Linear => types::GatewayRetryBackoff::Linear,
+        Backoff::Exponential => types::GatewayRetryBackoff::Exponential,
+    }
 }
 
 fn time(timestamp: Timestamp) -> DateTime<Utc> {

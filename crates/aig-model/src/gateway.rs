@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::{AccountId, Cache, Change, Invalid, RateLimit, Timestamp};
+use crate::{AccountId, Backoff, Cache, Change, Invalid, RateLimit, RetrySetting, Timestamp};
 
 /// A gateway's id, also called its slug: what stands in the data plane's URLs.
 ///
@@ -27,6 +27,8 @@ pub struct Gateway {
     pub cache: Cache,
     /// Rate limiting.
     pub rate_limit: RateLimit,
+    /// How often a provider is tried, where the request does not say.
+    pub retry: RetrySetting,
     /// Whether requests leave a row in the log.
     pub collect_logs: bool,
     /// Whether requests must carry a token with the run permission.
@@ -61,6 +63,12 @@ pub struct GatewayChange {
     pub rate_limiting_limit: Change<u32>,
     /// The interval in seconds.
     pub rate_limiting_interval: Change<u32>,
+    /// How many tries there may be in all.
+    pub retry_max_attempts: Change<u64>,
+    /// What the pauses between tries are made of, in milliseconds.
+    pub retry_delay: Change<u64>,
+    /// How the pauses grow.
+    pub retry_backoff: Change<Backoff>,
     /// Whether requests are logged.
     pub collect_logs: Change<bool>,
     /// Whether requests must carry a token.
@@ -161,6 +169,7 @@ impl Gateway {
             id,
             cache: Cache::default(),
             rate_limit: RateLimit::default(),
+            retry: RetrySetting::default(),
             collect_logs: true,
             authentication: false,
             created_at: now,
@@ -189,6 +198,11 @@ impl Gateway {
                 change.rate_limiting_enabled,
                 change.rate_limiting_limit,
                 change.rate_limiting_interval,
+            )?,
+            retry: self.retry.changed(
+                change.retry_max_attempts,
+                change.retry_delay,
+                change.retry_backoff,
             )?,
             collect_logs: change.collect_logs.over_switch(self.collect_logs),
             authentication: change.authentication.over_switch(self.authentication),

@@ -1,10 +1,10 @@
-//! What is known of one request when it is over: the fact that goes into the log.
+//! What is known of one try of a request when it is over: the fact that goes into the log.
 
 use uuid::Uuid;
 
 use crate::{AccountId, GatewayId, Metadata, Timestamp};
 
-/// One request through a gateway, as it ended.
+/// One try of a request through a gateway, as it ended; the tries of one request share `event_id`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// The row's id, a UUIDv7; the answer's `cf-aig-log-id`.
@@ -25,9 +25,10 @@ pub struct Record {
     pub path: String,
     /// The request's method.
     pub method: String,
-    /// The status that the caller got; 499 when it left before there was one.
+    /// The status that the caller got, or would have got of a superseded try; 499 when it left
+    /// before there was one.
     pub status: u16,
-    /// How the answer ended.
+    /// How the try ended.
     pub outcome: Outcome,
     /// Whether the answer came from the cache.
     pub cached: bool,
@@ -55,7 +56,7 @@ pub struct Record {
     pub authentication: bool,
 }
 
-/// How the answer ended.
+/// How the try ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// The whole answer reached the caller.

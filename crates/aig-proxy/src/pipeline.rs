@@ -185,7 +185,8 @@ impl DataPlane {
         if admitted.found.unwritten {
             self.defaults.ensure(gateway.account);
         }
-        let asked = Options::of_headers(|name| headers::text(&head.headers, name));
+        let asked = Options::of_headers(|name| headers::text(&head.headers, name))
+            .over(Options::of_gateway(gateway.retry));
         match (route.provider, provider) {
             ("", _) if head.method == Method::POST => {
                 self.universal(head, body, gateway, asked).await

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use aig_client::types::GatewayInput;
 use aig_client::{Client, Error};
 use anyhow::{anyhow, bail};
-use clap::{ArgAction, Subcommand};
+use clap::{ArgAction, Subcommand, value_parser};
 use serde_json::Value;
 
 use crate::print::{json, plain};
@@ -101,6 +101,15 @@ pub(crate) struct Settings {
     /// The rate limit's interval in seconds
     #[arg(long, value_name = "SECONDS")]
     rate_interval: Option<u32>,
+    /// Try a provider so often, 1 to 5, the first try included; 1 turns retries off
+    #[arg(long, value_name = "TRIES", value_parser = value_parser!(u8).range(1..=5))]
+    retry_max_attempts: Option<u8>,
+    /// The pause before a retry, up to 60000
+    #[arg(long, value_name = "MILLISECONDS", value_parser = value_parser!(u32).range(..=60_000))]
+    retry_delay: Option<u32>,
+    /// How the pauses grow from one retry to the next
+    #[arg(long, value_name = "GROWTH", value_parser = ["constant", "linear", "exponential"])]
+    retry_backoff: Option<String>,
     /// Whether requests are logged
     #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
     log: Option<bool>,

@@ -33,6 +33,23 @@ pub(crate) fn digest(row: &Row<'_>) -> rusqlite::Result<TokenDigest> {
     row.get("digest").map(TokenDigest)
 }
 
+/// Reads a column that holds a word out of a list, or nothing.
+pub(crate) fn word<T>(
+    row: &Row<'_>,
+    column: &'static str,
+    meaning: impl Fn(&str) -> Option<T>,
+) -> rusqlite::Result<Option<T>> {
+    let index = row.as_ref().column_index(column)?;
+    let Some(word) = row.get_ref(index)?.as_str_or_null()? else {
+        return Ok(None);
+    };
+    let known = meaning(word).ok_or_else(|| {
+        let error = format!("{word:?} is no {column}");
+        rusqlite::Error::FromSqlConversionFailure(index, Type::Text, error.into())
+    })?;
+    Ok(Some(known))
+}
+
 /// A setting that was read; a combination that cannot be held names its column.
 pub(crate) fn legal<T>(row: &Row<'_>, read: Result<T, Invalid>) -> rusqlite::Result<T> {
     read.or_else(|invalid| {

@@ -4,8 +4,8 @@
 //! `gateway_or_default`; an update or the first use writes the row, deleting takes the row away.
 
 use aig_model::{
-    AccountId, Cache, Gateway, GatewayChange, GatewayId, Invalid, NewGateway, Page, PageRequest,
-    RateLimit, Timestamp,
+    AccountId, Backoff, Cache, Gateway, GatewayChange, GatewayId, Invalid, NewGateway, Page,
+    PageRequest, RateLimit, RetrySetting, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
@@ -54,6 +54,8 @@ const UPDATE: &str = "
         rate_limiting_enabled = :rate_limiting_enabled,
         rate_limiting_limit = :rate_limiting_limit,
         rate_limiting_interval = :rate_limiting_interval,
+        retry_max_attempts = :retry_max_attempts, retry_delay = :retry_delay,
+        retry_backoff = :retry_backoff,
         collect_logs = :collect_logs, authentication = :authentication,
         created_at = :created_at, modified_at = :modified_at
     WHERE account_id = :account AND gateway_id = :gateway";
@@ -252,6 +254,7 @@ fn insert(
 fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<()> {
     let (cache_enabled, cache_ttl) = gateway.cache.parts();
     let (limiting_enabled, limit, interval) = gateway.rate_limit.parts();
+    let (attempts, _, backoff) = gateway.retry.parts();
     transaction.prepare_cached(UPDATE)?.execute(named_params! {
         ":account": gateway.account.to_string(),
         ":gateway": gateway.id.as_str(),
@@ -261,6 +264,9 @@ fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<(
         ":rate_limiting_enabled": limiting_enabled,
         ":rate_limiting_limit": limit,
         ":rate_limiting_interval": interval,
+        ":retry_max_attempts": attempts,
+        ":retry_delay": gateway.retry.delay_ms().map(columns::integer),
+        ":retry_backoff": backoff.map(Backoff::as_str),
         ":collect_logs": gateway.collect_logs,
         ":authentication": gateway.authentication,
         ":created_at": gateway.created_at.as_millis(),
@@ -277,12 +283,19 @@ pub(crate) fn gateway(row: &Row<'_>) -> rusqlite::Result<Gateway> {
         row.get("rate_limiting_limit")?,
         row.get("rate_limiting_interval")?,
     );
+    let retry = RetrySetting::exact(
+        row.get::<_, Option<u32>>("retry_max_attempts")?
+            .map(u64::from),
+        row.get::<_, Option<u32>>("retry_delay")?.map(u64::from),
+        columns::word(row, "retry_backoff", Backoff::from_word)?,
+    );
     Ok(Gateway {
         account: columns::account(row)?,
         id: columns::parsed(row, "gateway_id")?,
         name: row.get("name")?,
         cache: columns::legal(row, cache)?,
         rate_limit: columns::legal(row, rate_limit)?,
+        retry: columns::legal(row, retry)?,
         collect_logs: row.get("collect_logs")?,
         authentication: row.get("authentication")?,
         created_at: columns::timestamp(row, "created_at")?,

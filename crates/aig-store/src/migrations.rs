@@ -14,6 +14,7 @@ use crate::error::StoreError;
 pub(crate) const CONFIG: &[&str] = &[
     include_str!("schema/config-1.sql"),
     include_str!("schema/config-2.sql"),
+    include_str!("schema/config-3.sql"),
 ];
 
 /// The steps of the logs.

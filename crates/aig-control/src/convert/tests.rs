@@ -1,6 +1,6 @@
 //! Values across the bridge, both ways.
 
-use aig_model::{AccountId, GatewayId, Metadata, Usage};
+use aig_model::{AccountId, GatewayId, Metadata, RetrySetting, Usage};
 use serde_json::json;
 
 use super::*;
@@ -32,6 +32,68 @@ fn absent_null_and_given_are_told_apart() {
     assert_eq!(given.cache_ttl, Change::Set(10));
     assert_eq!(given.rate_limiting_limit, Change::Set(2_147_483_647));
     assert_eq!(given.name.as_deref(), Some("n"));
+}
+
+#[test]
+fn retries_cross_the_bridge_both_ways() {
+    let account = AccountId::from_bytes([1; 16]);
+    let made = Gateway::new(account, GatewayId::from_name("x"), Timestamp::default());
+    for sent in [
+        json!({"retry_max_attempts": 1, "retry_delay": 0, "retry_backoff": "constant"}),
+        json!({"retry_max_attempts": 3, "retry_delay": 250, "retry_backoff": "linear"}),
+        json!({"retry_max_attempts": 5, "retry_delay": 60_000, "retry_backoff": "exponential"}),
+        json!({"retry_max_attempts": null, "retry_delay": null, "retry_backoff": null}),
+    ] {
+        let held = made
+            .clone()
+            .changed(change(sent.clone()), Timestamp::default());
+        let shown = serde_json::to_value(gateway(&held.unwrap())).unwrap();
+        for (field, value) in sent.as_object().unwrap() {
+            assert_eq!(&shown[field], value, "{field}");
+        }
+    }
+    let null = change(json!({"retry_max_attempts": null, "retry_backoff": null}));
+    assert_eq!(
+        (
+            null.retry_max_attempts,
+            null.retry_delay,
+            null.retry_backoff
+        ),
+        (Change::Clear, Change::Keep, Change::Clear)
+    );
+}
+
+#[test]
+fn what_the_contract_allows_is_what_the_model_holds() {
+    for (field, beyond) in [
+        ("retry_max_attempts", [json!(0), json!(6)]),
+        ("retry_delay", [json!(-1), json!(60_001)]),
+        ("retry_backoff", [json!("jitter"), json!("Linear")]),
+    ] {
+        for value in beyond {
+            let sent = json!({ field: value });
+            let read: Result<types::GatewayInput, _> = serde_json::from_value(sent.clone());
+            assert!(read.is_err(), "{sent}");
+        }
+    }
+    let most = change(json!({
+        "retry_max_attempts": RetrySetting::MAX_ATTEMPTS,
+        "retry_delay": u64::try_from(RetrySetting::MAX_DELAY.as_millis()).unwrap(),
+    }));
+    assert_eq!(most.retry_max_attempts, Change::Set(5));
+    assert_eq!(most.retry_delay, Change::Set(60_000));
+}
+
+#[test]
+fn every_outcome_and_growth_has_the_same_word_on_both_sides() {
+    for known in Outcome::ALL {
+        assert_eq!(outcome(known).as_str(), known.as_str());
+    }
+    for known in Backoff::ALL {
+        assert_eq!(shown_backoff(known).as_str(), known.as_str());
+        let sent = change(json!({"retry_backoff": known.as_str()}));
+        assert_eq!(sent.retry_backoff, Change::Set(known));
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ async fn a_gateway_lives_from_post_to_delete() {
             "log_enabled": true, "collect_logs": true,
             "created_at": "1970-01-01T00:00:01Z", "modified_at": "1970-01-01T00:00:01Z",
             "authentication": false, "is_default": false,
+            "retry_max_attempts": null, "retry_delay": null, "retry_backoff": null,
         },
         "success": true, "errors": [], "messages": [],
     });
@@ -116,6 +117,43 @@ async fn the_sdks_words_make_a_gateway_too() {
 }
 
 #[tokio::test]
+async fn what_is_said_about_retries_is_shown_kept_and_taken_back() {
+    let mut rig = Rig::new().await;
+    let (account, token) = rig.tenant().await;
+    let list = gateways(account);
+    let path = format!("{list}/x");
+    let retries = |answer: &Value| {
+        let gateway = &answer["result"];
+        json!([
+            gateway["retry_max_attempts"],
+            gateway["retry_delay"],
+            gateway["retry_backoff"]
+        ])
+    };
+    let body = r#"{"id":"x","retry_max_attempts":3.0,"retry_backoff":"exponential"}"#;
+    let made = rig.call(&token, Method::POST, &list, body).await.json();
+    assert_eq!(retries(&made), json!([3, null, "exponential"]));
+    assert_eq!(made["messages"], json!([]), "nothing is left undone");
+    for (body, expected) in [
+        (r#"{"retry_delay":0}"#, json!([3, 0, "exponential"])),
+        (r#"{"name":"X"}"#, json!([3, 0, "exponential"])),
+        (
+            r#"{"retry_delay":60000,"retry_backoff":null}"#,
+            json!([3, 60_000, null]),
+        ),
+        (
+            r#"{"retry_max_attempts":null,"retry_delay":null}"#,
+            json!([null, null, null]),
+        ),
+    ] {
+        let updated = rig.call(&token, Method::PUT, &path, body).await.json();
+        assert_eq!(retries(&updated), expected, "{body}");
+        let read = rig.call(&token, Method::GET, &path, "").await.json();
+        assert_eq!(retries(&read), expected, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_says_what_is_stored_and_not_enforced() {
     let mut rig = Rig::new().await;
     let (account, token) = rig.tenant().await;
@@ -170,6 +208,26 @@ async fn what_cannot_be_done_is_refused_with_the_field() {
             r#"{"id":"x","log_enabled":true,"collect_logs":false}"#,
             "body.collect_logs",
             "the same as log_enabled",
+        ),
+        (
+            r#"{"id":"x","retry_max_attempts":6}"#,
+            "body.retry_max_attempts",
+            "an integer from 1 to 5, not 6",
+        ),
+        (
+            r#"{"id":"x","retry_max_attempts":0}"#,
+            "body.retry_max_attempts",
+            "an integer from 1 to 5, not 0",
+        ),
+        (
+            r#"{"id":"x","retry_delay":60001}"#,
+            "body.retry_delay",
+            "an integer from 0 to 60000, not 60001",
+        ),
+        (
+            r#"{"id":"x","retry_backoff":"jitter"}"#,
+            "body.retry_backoff",
+            "exponential",
         ),
         (
             r#"{"id":"x","zdr":true}"#,

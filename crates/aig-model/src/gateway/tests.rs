@@ -63,6 +63,7 @@ fn an_update_keeps_what_it_does_not_name() {
     );
     let change = GatewayChange {
         cache_ttl: Change::Set(60),
+        retry_max_attempts: Change::Set(3),
         ..GatewayChange::default()
     };
     let after = before
@@ -70,6 +71,7 @@ fn an_update_keeps_what_it_does_not_name() {
         .changed(change, Timestamp::from_millis(2))
         .unwrap();
     assert_eq!(after.cache.ttl().unwrap().get(), 60);
+    assert_eq!(after.retry.parts(), (Some(3), None, None));
     assert_eq!((&after.name, after.collect_logs), (&before.name, true));
     assert_eq!(
         (after.created_at, after.modified_at.as_millis()),

@@ -193,16 +193,6 @@ fn what_cannot_be_read_is_as_good_as_absent() {
 }
 
 #[test]
-fn a_word_of_growth_is_read_back_in_any_case() {
-    for backoff in Backoff::ALL {
-        assert_eq!(Backoff::from_word(backoff.as_str()), Some(backoff));
-        let loud = format!(" {} ", backoff.as_str().to_uppercase());
-        assert_eq!(Backoff::from_word(&loud), Some(backoff));
-    }
-    assert_eq!(Backoff::from_word("exponentially"), None);
-}
-
-#[test]
 fn headers_may_be_owned_texts() {
     let options =
         Options::of_headers(|name| (name == "cf-aig-max-attempts").then(|| String::from("4")));

@@ -126,7 +126,7 @@ fn is_more_than_zero(body: &Map<String, Value>, number: &str) -> bool {
 
 impl Settings {
     fn said(&self) -> impl Iterator<Item = (String, Value)> {
-        let fields: [(&str, Option<Value>); 6] = [
+        let fields: [(&str, Option<Value>); 9] = [
             ("name", self.name.clone().map(Value::from)),
             ("cache_ttl", self.cache_ttl.map(Value::from)),
             ("rate_limiting_limit", self.rate_limit.map(Value::from)),
@@ -134,6 +134,12 @@ impl Settings {
                 "rate_limiting_interval",
                 self.rate_interval.map(Value::from),
             ),
+            (
+                "retry_max_attempts",
+                self.retry_max_attempts.map(Value::from),
+            ),
+            ("retry_delay", self.retry_delay.map(Value::from)),
+            ("retry_backoff", self.retry_backoff.clone().map(Value::from)),
             ("collect_logs", self.log.map(Value::from)),
             ("authentication", self.authentication.map(Value::from)),
         ];

@@ -1,7 +1,10 @@
 //! Ids, the implicit gateway, paging, and the wall between accounts.
 
+use std::time::Duration;
+
 use aig_model::{
-    Change, Gateway, GatewayChange, GatewayId, Invalid, NewGateway, PageRequest, Permission,
+    Backoff, Change, Gateway, GatewayChange, GatewayId, Invalid, NewGateway, PageRequest,
+    Permission,
 };
 
 use crate::GatewayError;
@@ -35,6 +38,9 @@ async fn what_is_created_can_be_read_again_with_every_setting() {
             rate_limiting_enabled: Change::Set(true),
             rate_limiting_limit: Change::Set(100),
             rate_limiting_interval: Change::Set(60),
+            retry_max_attempts: Change::Set(5),
+            retry_delay: Change::Set(60_000),
+            retry_backoff: Change::Set(Backoff::Exponential),
             collect_logs: Change::Set(false),
             authentication: Change::Set(true),
         },
@@ -42,6 +48,11 @@ async fn what_is_created_can_be_read_again_with_every_setting() {
     let made = rig.scope(account).create_gateway(new, at(5)).await.unwrap();
     assert_eq!(made.cache.parts(), (Some(false), Some(10)));
     assert_eq!(made.rate_limit.parts(), (Some(true), Some(100), Some(60)));
+    let minute = Some(Duration::from_secs(60));
+    assert_eq!(
+        made.retry.parts(),
+        (Some(5), minute, Some(Backoff::Exponential))
+    );
     assert_eq!(
         (&*made.name, made.collect_logs, made.authentication),
         ("A name", false, true)
@@ -141,6 +152,66 @@ async fn an_update_changes_what_it_names_and_nothing_else() {
     assert_eq!(scope.gateway(&gateway).await.unwrap(), Some(after));
     let absent = scope.update_gateway(&id("y"), renamed("z"), at(9)).await;
     assert!(absent.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn what_is_said_about_retries_can_be_said_in_part_and_taken_back() {
+    let rig = Rig::new();
+    let account = rig.account("a").await;
+    let scope = rig.scope(account);
+    let default = GatewayId::default_gateway();
+    for (change, parts) in [
+        (
+            GatewayChange {
+                retry_delay: Change::Set(0),
+                retry_backoff: Change::Set(Backoff::Linear),
+                ..GatewayChange::default()
+            },
+            (None, Some(Duration::ZERO), Some(Backoff::Linear)),
+        ),
+        (
+            GatewayChange {
+                retry_max_attempts: Change::Set(1),
+                retry_delay: Change::Clear,
+                ..GatewayChange::default()
+            },
+            (Some(1), None, Some(Backoff::Linear)),
+        ),
+        (
+            GatewayChange {
+                retry_max_attempts: Change::Clear,
+                retry_backoff: Change::Clear,
+                ..GatewayChange::default()
+            },
+            (None, None, None),
+        ),
+    ] {
+        let updated = scope.update_gateway(&default, change, at(9)).await;
+        assert_eq!(updated.unwrap().unwrap().retry.parts(), parts);
+        let read = scope.gateway(&default).await.unwrap().unwrap();
+        assert_eq!(read.retry.parts(), parts);
+        let seen = rig.store.snapshots().borrow().gateway(account, &default);
+        assert_eq!(seen.unwrap().gateway.retry.parts(), parts);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_can_have_said_about_retries_is_damage_and_not_guessed_at() {
+    for damage in [
+        "retry_max_attempts = 6",
+        "retry_max_attempts = -1",
+        "retry_delay = 60001",
+        "retry_backoff = 'wild'",
+    ] {
+        let rig = Rig::new();
+        let account = rig.account("a").await;
+        let gateway = rig.gateway(account, "x").await;
+        let update = format!("UPDATE gateway SET {damage}");
+        let changed = rig.foreign("config.db").execute(&update, []).unwrap();
+        assert_eq!(changed, 1, "{damage}");
+        let read = rig.scope(account).gateway(&gateway).await;
+        assert!(read.is_err(), "{damage}: {read:?}");
+    }
 }
 
 #[tokio::test]

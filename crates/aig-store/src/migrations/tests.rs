@@ -1,5 +1,7 @@
 //! From every older version to the newest, and refusals.
 
+use rusqlite::types::Value;
+
 use super::*;
 
 const STEPS: &[&str] = &[
@@ -56,6 +58,61 @@ fn tables(connection: &Connection) -> Vec<String> {
         .unwrap()
         .collect::<Result<_, _>>()
         .unwrap()
+}
+
+/// Every column of every row that shows one, in the order of the gateways.
+fn rows(connection: &Connection, table: &str) -> Vec<Vec<(String, Value)>> {
+    let sql = format!("SELECT * FROM {table} ORDER BY account_id, gateway_id");
+    let mut statement = connection.prepare(&sql).unwrap();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    statement
+        .query_map([], |row| {
+            names
+                .iter()
+                .enumerate()
+                .map(|(index, name)| Ok((name.clone(), row.get(index)?)))
+                .collect()
+        })
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+#[test]
+fn gateways_from_before_retries_keep_their_settings_and_say_nothing_about_retries() {
+    let mut connection = brought_to(1, CONFIG);
+    connection
+        .execute_batch(
+            "INSERT INTO account VALUES ('0123456789abcdef0123456789abcdef', 'a', 5, 7);
+            INSERT INTO account VALUES ('fedcba9876543210fedcba9876543210', 'b', 6, 8);
+            INSERT INTO gateway VALUES ('0123456789abcdef0123456789abcdef', 'default', 9,
+                'Mine', 1, 60, 0, 100, 10, 0, 1, 11, 12);
+            INSERT INTO gateway VALUES ('fedcba9876543210fedcba9876543210', 'x', 10,
+                'X', NULL, NULL, NULL, NULL, NULL, 1, 0, 13, 14);
+            INSERT INTO token VALUES ('0123456789abcdef0123456789abcdef',
+                '0123456789abcdef0123456789abcdef', 't', 'read', zeroblob(32), 'abcd', 0, 15);",
+        )
+        .unwrap();
+    let tables = ["gateway", "gateway_or_default"];
+    let before = tables.map(|table| rows(&connection, table));
+    assert_eq!(before.each_ref().map(Vec::len), [2, 3]);
+
+    migrate(&mut connection, Path::new("config.db"), CONFIG).unwrap();
+    for (table, before) in tables.into_iter().zip(before) {
+        let mut after = rows(&connection, table);
+        for row in &mut after {
+            let said: Vec<_> = row
+                .extract_if(.., |(name, _)| name.starts_with("retry_"))
+                .map(|(_, value)| value)
+                .collect();
+            assert_eq!(said, [Value::Null, Value::Null, Value::Null], "{table}");
+        }
+        assert_eq!(after, before, "{table}");
+    }
+    let tokens: i64 = connection
+        .query_row("SELECT count(*) FROM token", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(tokens, 1);
 }
 
 #[test]

@@ -8,7 +8,6 @@ use dropshot::{
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 use wire::Inline;
 
 /// The contract's schemas.
