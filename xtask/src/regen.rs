@@ -15,6 +15,7 @@ use clap::Parser;
 use similar::TextDiff;
 
 use crate::client;
+use crate::contract_diff::base_problems;
 use crate::write::{read, rustfmt, write_if_changed};
 
 /// The base document, byte for byte as it was received.
@@ -99,6 +100,11 @@ fn derive(root: &Path, accept_new_base: bool) -> anyhow::Result<Vec<GeneratedFil
     let (base, overlays) = sources(root)?;
     let digest = accepted(root, &base, accept_new_base)?;
     let contract = Contract::read(&base, &overlays)?;
+    let narrowed = base_problems(root, &base, &contract)?;
+    if !narrowed.is_empty() {
+        let list: Vec<_> = narrowed.iter().map(ToString::to_string).collect();
+        bail!("the overlays narrow the base:\n{}", list.join("\n"));
+    }
     let mut files = contract.files()?;
     files.push(client::generate(&contract)?);
     for file in files.iter_mut().filter(|file| file.path.ends_with(".rs")) {

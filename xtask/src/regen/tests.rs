@@ -40,6 +40,35 @@ fn the_committed_files_are_fresh() {
 }
 
 #[test]
+fn overlays_that_narrow_the_base_are_refused_by_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for path in ["spec", "spec/overlays"] {
+        std::fs::create_dir(folder.path().join(path)).expect("a folder in it");
+        for entry in std::fs::read_dir(repository().join(path)).expect("it is there") {
+            let entry = entry.expect("it can be read");
+            if entry.path().is_file() {
+                let copy = folder.path().join(path).join(entry.file_name());
+                std::fs::copy(entry.path(), copy).expect("there is room");
+            }
+        }
+    }
+    let narrowing = "overlay: 1.0.0\ninfo: {title: Less, version: 1.0.0}\nactions:\n\
+        - target: $.components.schemas.GatewayInput\n  update: {required: [cache_ttl]}\n";
+    let overlay = folder.path().join("spec/overlays/99-less.yml");
+    std::fs::write(overlay, narrowing).expect("there is room");
+    let error = derive(folder.path(), false).expect_err("a request of the base is refused");
+    let error = error.to_string();
+    assert!(
+        error.starts_with("the overlays narrow the base:\n"),
+        "{error}"
+    );
+    assert!(
+        error.contains("99-less.yml") && error.contains("cache_ttl"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_first_stale_file_is_named_with_its_first_difference() {
     let folder = tempfile::tempdir().expect("a folder");
     write_if_changed(&folder.path().join("a"), "1\n2\n3\n").expect("written");
