@@ -47,6 +47,8 @@ pub(crate) struct Driven {
 /// How the last try ended: with an answer that could still be passed on, or without one.
 struct Tried {
     result: Result<Response<Incoming>, Unanswered>,
+    /// Why another try may be wanted; `None` for an answer that is none of a failure.
+    reason: Option<Reason>,
     trail: Trail,
     step: usize,
     log: Option<Uuid>,
@@ -100,7 +102,7 @@ impl Driver {
         let mut waiting: Option<(Trail, Option<Uuid>)> = None;
         let mut tries = 0_u32;
         loop {
-            let reason = last.as_ref().and_then(|tried| tried.reason());
+            let reason = last.as_ref().and_then(|tried| tried.reason.as_ref());
             if let Some(lost) = last
                 .as_ref()
                 .and_then(|t| plan.steps[t.step].payload.lost())
@@ -109,7 +111,7 @@ impl Driver {
             }
             let current = last.as_ref().map_or(0, |tried| tried.step);
             let may_retry = || self.budget(&plan.steps[current].provider).withdraw();
-            match attempts.next(reason.as_ref(), may_retry) {
+            match attempts.next(reason, may_retry) {
                 Next::Try { step, timeout, .. } => {
                     if let Some(failed) = last.take() {
                         failed.superseded();
@@ -124,7 +126,7 @@ impl Driver {
                     let tried = self
                         .attempt(&plan.steps[step], step, timeout, trail, log)
                         .await;
-                    if tried.reason().is_none() || plan.steps[step].payload.fault().is_some() {
+                    if tried.reason.is_none() || plan.steps[step].payload.fault().is_some() {
                         return self.end(&plan.steps[step], tried);
                     }
                     last = Some(tried);
@@ -192,8 +194,10 @@ impl Driver {
         *request.uri_mut() = planned.target.clone();
         *request.headers_mut() = planned.headers.clone();
         trail.sending(planned.payload.clone(), planned.model.as_deref());
+        let result = self.upstream.send(request, timeout).await;
         Tried {
-            result: self.upstream.send(request, timeout).await,
+            reason: reason(&result),
+            result,
             trail,
             step,
             log,
@@ -207,6 +211,7 @@ impl Driver {
             trail,
             step,
             log,
+            ..
         } = tried;
         let answer = match result {
             Ok(answer) => Ok(pass_on(planned.wire, answer, trail)),
@@ -245,27 +250,26 @@ impl Driven {
 // === impl Tried ===
 
 impl Tried {
-    /// Why another try may be wanted; `None` for an answer that is none of a failure.
-    fn reason(&self) -> Option<Reason> {
-        match &self.result {
-            Ok(answer) => {
-                let now = Timestamp::from(SystemTime::now());
-                let after = headers::text(answer.headers(), "retry-after");
-                let after = after.and_then(|text| retry::retry_after(text, now));
-                Reason::of_answer(answer.status().as_u16(), after)
-            }
-            Err(unanswered) => Some(unanswered.as_failure()),
-        }
-    }
-
     /// Another try follows; the row of this one says so.
     fn superseded(self) {
-        let status = match &self.result {
+        let status = match self.result {
             Ok(answer) => answer.status().as_u16(),
             Err(Unanswered::TimedOut) => REQUEST_TIMEOUT,
-            Err(_) => Failure::Unanswered(Unanswered::BrokeOff).status().as_u16(),
+            Err(unanswered) => Failure::Unanswered(unanswered).status().as_u16(),
         };
         self.trail.failed(status, Outcome::Superseded);
+    }
+}
+
+/// Why another try may be wanted after this one. The clock is read only for a `Retry-After`.
+fn reason(result: &Result<Response<Incoming>, Unanswered>) -> Option<Reason> {
+    match result {
+        Ok(answer) => {
+            let after = headers::text(answer.headers(), "retry-after")
+                .and_then(|text| retry::retry_after(text, Timestamp::from(SystemTime::now())));
+            Reason::of_answer(answer.status().as_u16(), after)
+        }
+        Err(unanswered) => Some(unanswered.as_failure()),
     }
 }
 

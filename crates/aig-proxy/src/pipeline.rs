@@ -32,11 +32,10 @@ use crate::egress::EgressRules;
 use crate::ids::Ids;
 use crate::metrics::Metrics;
 use crate::payload::{MAX_KEPT, Payload};
-use crate::plan::{Arrival, Place, Plan, Step};
+use crate::plan::{Arrival, COLLECT_LOG, Place, Plan, Step};
 use crate::ports::{DefaultGateways, Recorder};
 use crate::respond::Failure;
 use crate::route::Route;
-use crate::universal::Sent;
 use crate::upstream::Upstream;
 use crate::{Body, Inbound, headers, universal};
 
@@ -72,8 +71,18 @@ struct Tokens {
     places: Vec<HeaderName>,
 }
 
+/// An admitted caller's request, taken apart.
+struct Asked<'a> {
+    method: Method,
+    headers: HeaderMap,
+    body: Inbound,
+    route: &'a Route<'a>,
+    provider: Option<&'a Arc<Provider>>,
+    tokens: &'a Tokens,
+    collect: bool,
+}
+
 static GATEWAY_TOKEN: HeaderName = HeaderName::from_static("cf-aig-authorization");
-const COLLECT_LOG: &str = "cf-aig-collect-log";
 
 // === impl DataPlane ===
 
@@ -113,13 +122,21 @@ impl DataPlane {
     }
 
     async fn carry(&self, request: Request<Inbound>, ids: &Ids, started: Instant) -> Driven {
-        let (head, body) = request.into_parts();
-        let Some(route) = Route::read(&head.uri) else {
+        let (
+            Parts {
+                method,
+                uri,
+                headers,
+                ..
+            },
+            body,
+        ) = request.into_parts();
+        let Some(route) = Route::read(&uri) else {
             return Driven::refused(Failure::NoSuchPath);
         };
         let snapshot = Arc::clone(&self.snapshots.borrow());
         let provider = self.providers.get(route.provider);
-        let tokens = self.tokens(&snapshot, &head.headers, provider);
+        let tokens = self.tokens(&snapshot, &headers, provider);
         let admitted = self.identity.admit(
             &snapshot,
             route.account,
@@ -139,8 +156,8 @@ impl DataPlane {
             }
         };
         let arrival = Arrival::of(
-            &head.method,
-            &head.headers,
+            &method,
+            &headers,
             gateway,
             (ids.request(), ids.event_text()),
             started,
@@ -148,21 +165,28 @@ impl DataPlane {
         );
         let planned = match admitted {
             Ok(admitted) => {
-                self.plan(&admitted, &head, body, &route, provider, &tokens)
-                    .await
+                let asked = Asked {
+                    method,
+                    headers,
+                    body,
+                    route: &route,
+                    provider,
+                    tokens: &tokens,
+                    collect: arrival.collect,
+                };
+                self.plan(&admitted, &snapshot, asked).await
             }
             Err(refusal) => Err(refusal.into()),
         };
         match planned {
             Ok(plan) => self.driver.drive(&plan, &arrival).await,
             Err(failure) => {
-                let collect = collects(&head.headers, &arrival.gateway);
                 let place = Place {
                     id: ids.request(),
                     provider: route.provider,
                     tail: route.tail,
                     step: 0,
-                    collect,
+                    collect: arrival.collect,
                     started,
                 };
                 self.driver.refuse(&arrival, &place, failure)
@@ -174,49 +198,41 @@ impl DataPlane {
     async fn plan(
         &self,
         admitted: &Admitted,
-        head: &Parts,
-        body: Inbound,
-        route: &Route<'_>,
-        provider: Option<&Arc<Provider>>,
-        tokens: &Tokens,
+        snapshot: &Snapshot,
+        asked: Asked<'_>,
     ) -> Result<Plan, Failure> {
-        self.fits(&head.headers, self.max_request_body)?;
+        self.fits(&asked.headers, self.max_request_body)?;
         let gateway = &admitted.found.gateway;
         if admitted.found.unwritten {
             self.defaults.ensure(gateway.account);
         }
-        let asked = Options::of_headers(|name| headers::text(&head.headers, name))
+        let options = Options::of_headers(|name| headers::text(&asked.headers, name))
             .over(Options::of_gateway(gateway.retry));
-        match (route.provider, provider) {
-            ("", _) if head.method == Method::POST => {
-                self.universal(head, body, gateway, asked).await
+        match (asked.route.provider, asked.provider) {
+            ("", _) if asked.method == Method::POST => {
+                self.universal(asked, snapshot, gateway, options).await
             }
             ("compat", _) => Err(Failure::NoTranslation),
             (_, None) => Err(Failure::InvalidProvider),
             (_, Some(provider)) => {
                 let call = Call {
                     account: Some(&gateway.account.to_string()),
-                    tail: route.tail,
-                    query: route.query,
-                    headers: Some(&head.headers),
+                    tail: asked.route.tail,
+                    query: asked.route.query,
+                    headers: Some(&asked.headers),
                 };
-                let target = provider.target_of(&call).map_err(Failure::BadPath)?;
-                let again = asked.retry().max_attempts() > 1;
+                let again = options.retry().max_attempts() > 1;
+                let reader = RequestReader::for_provider(provider);
                 let step = Step {
-                    target,
-                    method: head.method.clone(),
-                    headers: outgoing(head.headers.clone(), provider, &tokens.places),
-                    payload: Payload::arriving(
-                        body,
-                        self.max_request_body,
-                        again,
-                        RequestReader::for_provider(provider),
-                    ),
+                    target: provider.target_of(&call).map_err(Failure::BadPath)?,
                     wire: provider.wire_at(call.tail),
                     model: named_model(provider, &call),
-                    options: asked,
-                    tail: route.tail.to_owned(),
-                    collect: collects(&head.headers, gateway),
+                    method: asked.method,
+                    headers: outgoing(asked.headers, provider, &asked.tokens.places),
+                    payload: Payload::arriving(asked.body, self.max_request_body, again, reader),
+                    options,
+                    tail: asked.route.tail.to_owned(),
+                    collect: asked.collect,
                     provider: Arc::clone(provider),
                 };
                 Ok(Plan { steps: vec![step] })
@@ -228,51 +244,37 @@ impl DataPlane {
     /// says over what the gateway says.
     async fn universal(
         &self,
-        head: &Parts,
-        body: Inbound,
+        asked: Asked<'_>,
+        snapshot: &Snapshot,
         gateway: &Gateway,
-        asked: Options,
+        options: Options,
     ) -> Result<Plan, Failure> {
-        let body = self.collect(&head.headers, body).await?;
-        let sent = universal::read(&body).map_err(Failure::BadUniversal)?;
-        let snapshot = Arc::clone(&self.snapshots.borrow());
-        let steps = sent.into_iter().map(|sent| {
+        let body = self.collect(&asked.headers, asked.body).await?;
+        let account = gateway.account.to_string();
+        let steps = universal::read(&body).map_err(Failure::BadUniversal)?;
+        let steps = steps.into_iter().map(|sent| {
             let provider = self
                 .providers
                 .get(&sent.provider)
                 .ok_or(Failure::InvalidProvider)?;
-            let Sent {
-                endpoint,
-                query,
-                headers: own,
-                config,
-                body,
-                ..
-            } = sent;
             let call = Call {
-                account: Some(&gateway.account.to_string()),
-                tail: &endpoint,
-                query: query.as_deref(),
-                headers: Some(&own),
+                account: Some(&account),
+                tail: &sent.endpoint,
+                query: sent.query.as_deref(),
+                headers: Some(&sent.headers),
             };
-            let target = provider.target_of(&call).map_err(Failure::BadPath)?;
-            let (wire, model) = (provider.wire_at(call.tail), named_model(provider, &call));
-            let options = config
-                .over(Options::of_headers(|name| headers::text(&own, name)))
-                .over(asked);
-            let collect = headers::switch(&own, COLLECT_LOG)
-                .unwrap_or_else(|| collects(&head.headers, gateway));
-            let places = self.tokens(&snapshot, &own, Some(provider)).places;
+            let own = Options::of_headers(|name| headers::text(&sent.headers, name));
+            let places = self.tokens(snapshot, &sent.headers, Some(provider)).places;
             Ok(Step {
-                target,
+                target: provider.target_of(&call).map_err(Failure::BadPath)?,
+                wire: provider.wire_at(call.tail),
+                model: named_model(provider, &call),
                 method: Method::POST,
-                headers: outgoing(own, provider, &places),
-                payload: Payload::whole(body, RequestReader::for_provider(provider)),
-                options,
-                wire,
-                model,
-                tail: endpoint,
-                collect,
+                options: sent.config.over(own).over(options),
+                collect: headers::switch(&sent.headers, COLLECT_LOG).unwrap_or(asked.collect),
+                headers: outgoing(sent.headers, provider, &places),
+                payload: Payload::whole(sent.body, RequestReader::for_provider(provider)),
+                tail: sent.endpoint,
                 provider: Arc::clone(provider),
             })
         });
@@ -359,11 +361,6 @@ fn named_model(provider: &Provider, call: &Call<'_>) -> Option<String> {
     let in_path = provider.model_in_path(call.tail);
     let named = in_path.or_else(|| provider.model_in_query(call.query));
     named.map(Cow::into_owned)
-}
-
-/// Whether a request leaves rows in the log: as it says itself, else as the gateway says.
-fn collects(headers: &HeaderMap, gateway: &Gateway) -> bool {
-    headers::switch(headers, COLLECT_LOG).unwrap_or(gateway.collect_logs)
 }
 
 // === impl Failure ===

@@ -17,6 +17,9 @@ use crate::payload::Payload;
 use crate::ports::Recorder;
 use crate::record::{Trail, clipped};
 
+/// The header that says whether a request, or a step of one, leaves rows in the log.
+pub(crate) const COLLECT_LOG: &str = "cf-aig-collect-log";
+
 /// The steps of a request, tried in this order.
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
@@ -45,6 +48,8 @@ pub(crate) struct Step {
 pub(crate) struct Arrival {
     pub(crate) started: Instant,
     pub(crate) gateway: Arc<Gateway>,
+    /// Whether the request leaves rows in the log, unless a step says otherwise.
+    pub(crate) collect: bool,
     pub(crate) request_id: Uuid,
     pub(crate) event_id: String,
     pub(crate) metadata: Option<Metadata>,
@@ -83,6 +88,7 @@ impl Arrival {
         });
         Self {
             started,
+            collect: headers::switch(headers, COLLECT_LOG).unwrap_or(gateway.collect_logs),
             gateway,
             request_id,
             event_id,
