@@ -36,6 +36,8 @@ pub struct Provider {
     /// The field of a body that names the model.
     pub(crate) model_field: &'static str,
     pub(crate) asks_usage: bool,
+    /// The models that it is known to have, by its own names; most rows know none.
+    pub(crate) models: Vec<String>,
 }
 
 /// Where a provider's key travels.
