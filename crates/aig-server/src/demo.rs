@@ -52,12 +52,13 @@ impl Demo {
             drain_timeout: Some(2),
             ..Flags::default()
         };
-        let (config, _) = flags.resolve()?;
-        let mut house = House::start(crate::config::Config {
-            bootstrap: None,
-            ..config
-        })
-        .await?;
+        let (mut config, _) = flags.resolve()?;
+        config.bootstrap = None;
+        for (slug, _) in provider.bases() {
+            let providers = config.proxy.providers;
+            config.proxy.providers = providers.with_models(slug, OfflineProvider::models())?;
+        }
+        let mut house = House::start(config).await?;
         let first = (house.take_first_start()).context("a new directory has no account yet")?;
         make_gateway(&house, &first).await?;
         if self.json {
