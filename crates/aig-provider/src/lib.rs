@@ -46,5 +46,4 @@ pub use sse::{EVENT_CAP, Events, SseReader};
 pub use table::{BadProvider, Model, Providers};
 pub use tail::BadTail;
 pub use usage::{Reading, ResponseReader};
-pub use version::Version;
 pub use wire::Wire;
