@@ -118,7 +118,11 @@ curl -s {models}/openai/chat/completions -H 'Content-Type: application/json' \
 curl -sN {models}/openai/chat/completions -H 'Content-Type: application/json' \
   -d '{{"model": "gpt-4o-mini", "stream": true, "messages": [{{"role": "user", "content": "Hello"}}]}}'
 
-# the log of both
+# one path for all providers, chosen by the model's name
+curl -s {models}/compat/chat/completions -H 'Content-Type: application/json' \
+  -d '{{"model": "groq/llama-3.3", "messages": [{{"role": "user", "content": "Hello"}}]}}'
+
+# the log of all
 curl -s {gateways}/{GATEWAY}/logs -H 'Authorization: Bearer {token}'
 
 # the OpenAI SDK (pip install openai)
