@@ -87,6 +87,23 @@ async fn only_a_token_of_the_account_learns_that_a_gateway_is_absent() {
     }
 }
 
+/// The row that a refusal leaves is the gateway's, so its id would tell that there is one.
+#[tokio::test]
+async fn headers_do_not_tell_either_that_a_gateway_is_there() {
+    let house = House::start().await;
+    let mut seen = Vec::new();
+    for gateway in ["absent", "default"] {
+        let url = house.url(gateway, "openai/chat/completions");
+        let answer = house.http().post(url).body("{}").send().await.unwrap();
+        assert_eq!(answer.status(), 401);
+        let mut names: Vec<_> = answer.headers().keys().map(|n| n.to_string()).collect();
+        names.sort();
+        seen.push(names);
+    }
+    assert_eq!(seen[0], seen[1]);
+    house.logged("default", 1).await;
+}
+
 #[tokio::test]
 async fn errors_have_the_shape_that_clients_branch_on() {
     let house = House::start().await;
@@ -241,7 +258,7 @@ async fn unknown_providers_and_other_forms_are_named() {
     for (path, status, code) in [
         ("g/no-such-provider/chat", 400, 2008),
         ("g/OpenAI/chat", 400, 2008),
-        ("g/compat/chat/completions", 400, 2008),
+        ("g/compat/nothing", 404, 7000),
         ("g", 400, 7001),
         ("g/", 400, 7001),
     ] {

@@ -355,6 +355,74 @@ class Anthropic(SdkTest):
             self.assert_logged(headers, model=model, status_code=status, success=False)
 
 
+class Unified(SdkTest):
+    """The model's name says which provider is meant, on the gateway host and on the API host."""
+
+    API = f"{DEMO['base_url']}/client/v4/accounts/{DEMO['account']}/ai"
+    NAMED = {"cf-aig-gateway-id": DEMO["gateway"]}
+
+    def openai(self, base_url, **settings):
+        client = openai.OpenAI(base_url=base_url, max_retries=0, timeout=60, **settings)
+        self.addCleanup(client.close)
+        return client
+
+    def test_chat_and_models_of_compat(self):
+        client = self.openai(f"{GATEWAY}/compat", api_key="sk-x", default_headers=TOKEN)
+        for model, provider, path in [
+            ("openai/gpt-4o-mini", "openai", "chat/completions"),
+            ("google/gemini-x", "google-ai-studio", "v1beta/openai/chat/completions"),
+        ]:
+            raw = client.chat.completions.with_raw_response.create(
+                model=model, messages=OpenAi.MESSAGES
+            )
+            self.assertIn(QUESTION, raw.parse().choices[0].message.content)
+            name = model.split("/")[1]
+            self.assert_logged(raw.headers, provider=provider, model=name, path=path)
+        listed = [model.id for model in client.models.list()]
+        self.assertIn("openai/offline-chat", listed)
+        chat = client.chat.completions.create(model=listed[0], messages=OpenAi.MESSAGES)
+        self.assertIn(QUESTION, chat.choices[0].message.content)
+
+    def test_openai_on_the_api_host(self):
+        client = self.openai(f"{self.API}/v1", api_key=DEMO["token"], default_headers=self.NAMED)
+        raw = client.responses.with_raw_response.create(model="openai/gpt-4.1", input=QUESTION)
+        self.assertIn(QUESTION, raw.parse().output_text)
+        self.assert_logged(raw.headers, provider="openai", model="gpt-4.1", path="responses")
+        chunks = client.chat.completions.create(
+            model="workers-ai/@cf/a/b", messages=OpenAi.MESSAGES, stream=True
+        )
+        text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+        self.assertIn(QUESTION, text)
+        with self.assertRaises(openai.BadRequestError) as raised:
+            client.chat.completions.create(model="gpt-4o", messages=OpenAi.MESSAGES)
+        self.assertEqual(raised.exception.code, "2019")
+        self.assertIn("openai/gpt-5-mini", raised.exception.message)
+        stranger = self.openai(f"{self.API}/v1", api_key="sk-x", default_headers=self.NAMED)
+        with self.assertRaises(openai.AuthenticationError):
+            stranger.chat.completions.create(model="openai/x", messages=OpenAi.MESSAGES)
+
+    def test_anthropic_on_the_api_host(self):
+        ask = {**Anthropic.ASK, "model": "anthropic/claude-sonnet-4-5"}
+        for base_url in [self.API, f"{self.API}/v1"]:
+            client = anthropic.Anthropic(
+                base_url=base_url,
+                api_key=DEMO["token"],
+                default_headers=self.NAMED,
+                max_retries=0,
+                timeout=60,
+            )
+            self.addCleanup(client.close)
+            raw = client.messages.with_raw_response.create(**ask)
+            self.assertIn(QUESTION, raw.parse().content[0].text)
+            self.assert_logged(
+                raw.headers, provider="anthropic", model="claude-sonnet-4-5", path="v1/messages"
+            )
+            with self.assertRaises(anthropic.BadRequestError) as raised:
+                client.messages.create(**{**ask, "model": "openai/gpt-5"})
+            self.assertEqual(raised.exception.body["error"]["type"], "invalid_request_error")
+            self.assertIn("openai/chat/completions", str(raised.exception))
+
+
 class Logs(SdkTest):
     def test_no_token_no_logs(self):
         with self.assertRaises(urllib.error.HTTPError) as raised:

@@ -130,6 +130,18 @@ impl Identity {
     }
 }
 
+// === impl Admitted ===
+
+impl Admitted {
+    /// Wants a token even where the gateway takes anybody.
+    pub fn by_token(self) -> Result<Self, NotAdmitted> {
+        match self.caller {
+            Caller::Token(_) => Ok(self),
+            Caller::Anonymous => Err(NotAdmitted::Unauthorized),
+        }
+    }
+}
+
 /// The text behind a leading scheme word.
 fn without_scheme(text: &str) -> &str {
     let text = text.trim();

@@ -36,6 +36,8 @@ pub struct Provider {
     /// The field of a body that names the model.
     pub(crate) model_field: &'static str,
     pub(crate) asks_usage: bool,
+    /// The models that it is known to have, by its own names; most rows know none.
+    pub(crate) models: Vec<String>,
 }
 
 /// Where a provider's key travels.
@@ -81,11 +83,6 @@ impl Provider {
         &self.slug
     }
 
-    /// Other names for it in front of a model, such as `google` or `xai`.
-    pub fn aliases(&self) -> &'static [&'static str] {
-        self.aliases
-    }
-
     /// The dialect of its bodies, where a path does not tell otherwise (see `wire_at`).
     pub fn wire(&self) -> Wire {
         self.wire
@@ -101,11 +98,6 @@ impl Provider {
     /// The base that most requests go below, as configured; slots are in braces.
     pub fn base_url(&self) -> String {
         self.base().to_string()
-    }
-
-    /// The rule for the version segment.
-    pub fn version(&self) -> &Version {
-        &self.version
     }
 
     /// The headers that can hold its key, the one that a stored key goes into first.
@@ -149,30 +141,6 @@ impl Provider {
             .filter_map(|pair| pair.split_once('='))
             .find_map(|(name, value)| (name == "model").then_some(value))?;
         Some(tail::unescaped(model)).filter(|model| !model.is_empty())
-    }
-
-    /// Whether the path says that the answer is to be streamed, or not; `None` if that is left to the
-    /// body.
-    pub fn stream_in_path(&self, raw_tail: &str) -> Option<bool> {
-        let method = raw_tail.rsplit('/').next().unwrap_or(raw_tail);
-        match self.wire {
-            Wire::Gemini => Some(method.split_once(':')?.1.starts_with("stream")),
-            Wire::Bedrock if self.shape.model_in_path(self, raw_tail).is_some() => {
-                Some(method.ends_with("-stream"))
-            }
-            _ => None,
-        }
-    }
-
-    /// Where a request for `raw_tail` goes: the path after the slug, as it stood in the request line.
-    ///
-    /// For providers whose base names an account or whose headers have a say, see `target_of`.
-    pub fn target(&self, raw_tail: &str, query: Option<&str>) -> Result<Uri, BadTail> {
-        self.target_of(&Call {
-            tail: raw_tail,
-            query,
-            ..Call::default()
-        })
     }
 
     /// Where a call goes.

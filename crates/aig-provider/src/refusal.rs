@@ -1,45 +1,32 @@
-//! How each dialect words a refusal, so that a client's own reader of errors understands one that the
+//! How the dialects word a refusal, so that a client's own reader of errors understands one that the
 //! gateway makes itself.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::endpoint::Endpoint;
 use crate::wire::Wire;
 
-// === impl Wire ===
+// === impl Endpoint ===
 
-impl Wire {
-    /// The JSON body of a refusal with that status, in the shape that clients of the dialect read.
-    pub fn refusal(self, status: u16, message: &str) -> String {
-        let body: Value = match self {
-            Self::OpenAi | Self::Opaque => json!({"error": {
+impl Endpoint {
+    /// What clients of the endpoint read out of a refusal with that HTTP status: the keys of an
+    /// object that may hold others beside them. `code` is the gateway's own.
+    pub fn refusal(self, status: u16, code: u32, message: &str) -> Map<String, Value> {
+        let mut keys = Map::new();
+        let error = match self.wire() {
+            Wire::Anthropic => {
+                keys.insert("type".into(), "error".into());
+                json!({"type": anthropic_type(status), "message": message})
+            }
+            _ => json!({
                 "message": message,
                 "type": openai_type(status),
                 "param": null,
-                "code": null,
-            }}),
-            Self::Anthropic => json!({
-                "type": "error",
-                "error": {"type": anthropic_type(status), "message": message},
-            }),
-            Self::Gemini => json!({"error": {
-                "code": status,
-                "message": message,
-                "status": google_status(status),
-            }}),
-            Self::Cohere | Self::Bedrock => json!({"message": message}),
-            Self::WorkersAi => json!({
-                "result": null,
-                "success": false,
-                "errors": [{"code": status, "message": message}],
-                "messages": [],
-            }),
-            Self::Replicate => json!({
-                "title": "The request was refused",
-                "detail": message,
-                "status": status,
+                "code": code.to_string(),
             }),
         };
-        body.to_string()
+        keys.insert("error".into(), error);
+        keys
     }
 }
 
@@ -64,22 +51,6 @@ fn anthropic_type(status: u16) -> &'static str {
         529 => "overloaded_error",
         500.. => "api_error",
         _ => "invalid_request_error",
-    }
-}
-
-/// The names of gRPC's codes, by Google's table of which status stands for which.
-fn google_status(status: u16) -> &'static str {
-    match status {
-        401 => "UNAUTHENTICATED",
-        403 => "PERMISSION_DENIED",
-        404 => "NOT_FOUND",
-        409 => "ABORTED",
-        429 => "RESOURCE_EXHAUSTED",
-        501 => "UNIMPLEMENTED",
-        502 | 503 => "UNAVAILABLE",
-        504 => "DEADLINE_EXCEEDED",
-        500.. => "INTERNAL",
-        _ => "INVALID_ARGUMENT",
     }
 }
 

@@ -372,6 +372,7 @@ impl Row {
             credential: self.credential,
             model_field: self.model_field,
             asks_usage: self.asks_usage,
+            models: Vec::new(),
         }
     }
 }

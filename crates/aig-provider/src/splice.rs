@@ -6,10 +6,18 @@
 //! one counts: what is decided here must be what the provider reads.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
 use crate::scan::{Paths, Scanner};
+
+/// The model that a body names, and where in the body the name stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedModel {
+    name: String,
+    place: Range<usize>,
+}
 
 /// Why a body stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,27 +36,41 @@ const BODY: Paths = Paths::new(&[&["model"], &["stream"]]);
 const MODEL: usize = 0;
 const STREAM: usize = 1;
 
-/// The same body with `new` as its `model`.
-///
-/// A `stream` that is there twice is refused as well: it decides how the answer is read.
-pub fn splice_model(body: &[u8], new: &str) -> Result<Vec<u8>, NotSpliced> {
-    // The scanner skips what it does not want; this one looks at every byte, and does not recurse.
-    serde_json::from_slice::<IgnoredAny>(body).map_err(|_| NotSpliced::NotJson)?;
-    let mut document = Scanner::new(BODY);
-    document.feed(body);
-    for (path, name) in [(MODEL, "model"), (STREAM, "stream")] {
-        if document.duplicate(path) {
-            return Err(NotSpliced::Duplicate(name));
+// === impl NamedModel ===
+
+impl NamedModel {
+    /// Finds the model in a body.
+    ///
+    /// A `stream` that is there twice is refused as well: it decides how the answer is read.
+    pub fn find(body: &[u8]) -> Result<Self, NotSpliced> {
+        // The scanner skips what it does not want; this one looks at every byte, and does not recurse.
+        serde_json::from_slice::<IgnoredAny>(body).map_err(|_| NotSpliced::NotJson)?;
+        let mut document = Scanner::new(BODY);
+        document.feed(body);
+        for (path, name) in [(MODEL, "model"), (STREAM, "stream")] {
+            if document.duplicate(path) {
+                return Err(NotSpliced::Duplicate(name));
+            }
         }
+        let span = document.span(MODEL).ok_or(NotSpliced::NoModel)?;
+        let at = |at: u64| usize::try_from(at).map_err(|_| NotSpliced::NotJson);
+        let place = at(span.start)?..at(span.end)?;
+        let name = body.get(place.clone()).ok_or(NotSpliced::NoModel)?;
+        let name = serde_json::from_slice(name).map_err(|_| NotSpliced::ModelIsNoText)?;
+        Ok(Self { name, place })
     }
-    let span = document.span(MODEL).ok_or(NotSpliced::NoModel)?;
-    let place = |at: u64| usize::try_from(at).map_err(|_| NotSpliced::NotJson);
-    let (from, to) = (place(span.start)?, place(span.end)?);
-    if body.get(from) != Some(&b'"') {
-        return Err(NotSpliced::ModelIsNoText);
+
+    /// The name, escapes undone.
+    pub fn name(&self) -> &str {
+        &self.name
     }
-    let name = serde_json::Value::from(new).to_string();
-    Ok([&body[..from], name.as_bytes(), &body[to..]].concat())
+
+    /// The body in which it was found, with `new` as its model.
+    pub fn replaced(&self, body: &[u8], new: &str) -> Vec<u8> {
+        let new = serde_json::Value::from(new).to_string();
+        let (before, behind) = (&body[..self.place.start], &body[self.place.end..]);
+        [before, new.as_bytes(), behind].concat()
+    }
 }
 
 // === impl NotSpliced ===

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::base::Base;
-use crate::endpoint;
+use crate::endpoint::{self, Endpoint};
 use crate::provider::Provider;
 use crate::rows::ROWS;
 use crate::shape::Shape;
@@ -19,6 +19,15 @@ use crate::wire::Wire;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Providers {
     rows: BTreeMap<String, Arc<Provider>>,
+}
+
+/// A model that is known by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model<'a> {
+    /// As the unified endpoints take it: `{slug}/{name}`.
+    pub id: String,
+    /// The slug of the provider that has it.
+    pub owned_by: &'a str,
 }
 
 /// Why a provider of the configuration is not taken.
@@ -32,6 +41,8 @@ pub enum BadProvider {
     BaseUrl(String, &'static str),
     /// There is no provider of that slug.
     Unknown(String),
+    /// One of the models of that slug has no name.
+    Model(String),
 }
 
 /// Segments that mean something else where a slug would stand.
@@ -60,9 +71,24 @@ impl Providers {
         self.rows.values()
     }
 
+    /// The models that are known by name and can be asked for at the endpoints in OpenAI's dialect.
+    ///
+    /// A provider may have many more: only those that the configuration names are known here.
+    pub fn models(&self) -> impl Iterator<Item = Model<'_>> {
+        let unified = [Endpoint::Chat, Endpoint::Responses, Endpoint::Embeddings];
+        let reachable =
+            move |row: &&Arc<Provider>| unified.iter().any(|e| row.tail_of(*e).is_some());
+        self.iter().filter(reachable).flat_map(|row| {
+            row.models.iter().map(|name| Model {
+                id: format!("{}/{name}", row.slug()),
+                owned_by: row.slug(),
+            })
+        })
+    }
+
     /// The provider that a name in front of a model means: a slug, or a name from the vocabulary of
     /// authors (`google`, `xai`). A slug wins over another one's alias.
-    pub fn by_author(&self, name: &str) -> Option<&Arc<Provider>> {
+    fn by_author(&self, name: &str) -> Option<&Arc<Provider>> {
         let called_so = || self.iter().find(|row| row.aliases.contains(&name));
         self.get(name).or_else(called_so)
     }
@@ -126,6 +152,7 @@ impl Providers {
                     credential: Wire::OpenAi.credential(),
                     model_field: "model",
                     asks_usage: true,
+                    models: Vec::new(),
                 }
             }
         };
@@ -140,6 +167,22 @@ impl Providers {
         };
         let provider = Provider {
             asks_usage,
+            ..Provider::clone(known)
+        };
+        self.rows.insert(slug.to_owned(), Arc::new(provider));
+        Ok(self)
+    }
+
+    /// Says which models that provider has, by its own names; they replace those said before.
+    pub fn with_models(mut self, slug: &str, models: Vec<String>) -> Result<Self, BadProvider> {
+        let Some(known) = self.rows.get(slug) else {
+            return Err(BadProvider::Unknown(slug.to_owned()));
+        };
+        if models.iter().any(|name| name.trim().is_empty()) {
+            return Err(BadProvider::Model(slug.to_owned()));
+        }
+        let provider = Provider {
+            models,
             ..Provider::clone(known)
         };
         self.rows.insert(slug.to_owned(), Arc::new(provider));
@@ -198,6 +241,10 @@ impl fmt::Display for BadProvider {
             Self::Unknown(slug) => write!(
                 f,
                 "provider `{slug}` has no base_url and is not built in; give it one"
+            ),
+            Self::Model(slug) => write!(
+                f,
+                "provider `{slug}`: one of its models has no name; name it or leave it out"
             ),
         }
     }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// What happens to a version segment at the beginning of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Version {
+pub(crate) enum Version {
     /// The path goes below the base as it came.
     AsGiven,
     /// The base ends in this segment; the same segment in front of a path is dropped.

@@ -87,10 +87,12 @@ impl Driver {
     pub(crate) fn refuse(&self, arrival: &Arrival, place: &Place<'_>, failure: Failure) -> Driven {
         let status = failure.status().as_u16();
         self.trail(arrival, place).failed(status, Outcome::Refused);
+        // Who has no token must not learn from a row's id that there is a gateway to have it.
+        let told = place.collect && !matches!(failure, Failure::Unauthorized);
         Driven {
             answer: Err(failure),
             step: 0,
-            log: place.collect.then_some(place.id),
+            log: told.then_some(place.id),
         }
     }
 
@@ -237,6 +239,15 @@ impl Driver {
 // === impl Driven ===
 
 impl Driven {
+    /// Answered from what is known, without a provider and without a row.
+    pub(crate) const fn told(answer: Response<Body>) -> Self {
+        Self {
+            answer: Ok(answer),
+            step: 0,
+            log: None,
+        }
+    }
+
     /// Refused before it was known whose request it is, so without a row.
     pub(crate) const fn refused(failure: Failure) -> Self {
         Self {

@@ -1,10 +1,11 @@
 //! The data plane: moves bytes between callers and providers, and says afterwards what happened.
 //!
 //! In reading order: [`listener`] accepts, [`pipeline`] is the life of a request from top to
-//! bottom, `route` cuts its path, `plan` and `universal` say what is to be sent where, `drive` tries
-//! it until there is an answer, `upstream` and `egress` are the only way out of the house,
-//! `payload` sends a body, `tee` forwards an answer while `record`'s trail takes note, `respond` turns failures into
-//! answers. Decisions are left to `aig-policy`, dialects to `aig-provider`; configuration comes
+//! bottom, `route` cuts its path, `tokens` finds who asks, `planner` says what is to be sent where
+//! (`plan`), with the bodies of `universal`, `unified` and `run`; `drive` tries it until there is an
+//! answer, `upstream` and `egress` are the only way out of the house,
+//! `payload` sends a body, `tee` forwards an answer while `record`'s trail takes note, `respond` turns failures
+//! into answers, in the words of a `voice`. Decisions are left to `aig-policy`, dialects to `aig-provider`; configuration comes
 //! in through a watch channel and facts leave through [`ports`], so this crate knows no store.
 
 mod body;
@@ -18,14 +19,19 @@ mod metrics;
 mod payload;
 pub mod pipeline;
 mod plan;
+mod planner;
 pub mod ports;
 mod record;
 mod respond;
 mod route;
+mod run;
 mod socket;
 mod tee;
+mod tokens;
+mod unified;
 mod universal;
 mod upstream;
+mod voice;
 
 pub use body::Body;
 pub use egress::EgressRules;
@@ -34,3 +40,4 @@ pub use listener::{Handler, Listener, ListenerConfig};
 pub use metrics::Metrics;
 pub use pipeline::{DataPlane, DataPlaneConfig};
 pub use ports::{DefaultGateways, Recorder};
+pub use route::serves;

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -165,13 +165,14 @@ impl Listener {
                 begun.store(true, Ordering::Relaxed);
                 let (head, body) = request.into_parts();
                 let body = Inbound::new(body, &head.headers);
+                let uri = head.uri.clone();
                 let answer = Arc::clone(&handler).handle(Request::from_parts(head, body));
                 let metrics = Arc::clone(&metrics);
                 async move {
                     let caught = AssertUnwindSafe(answer).catch_unwind().await;
                     Ok::<_, std::convert::Infallible>(caught.unwrap_or_else(|_| {
                         metrics.panics.inc();
-                        panicked()
+                        panicked(&uri)
                     }))
                 }
             });
@@ -212,6 +213,6 @@ impl Drop for Open<'_> {
 }
 
 /// A panic costs the request in which it happened, and no other.
-fn panicked() -> Response<Body> {
-    crate::respond::Failure::Internal.response()
+fn panicked(uri: &Uri) -> Response<Body> {
+    crate::respond::Failure::Internal.response(crate::route::voice(uri))
 }

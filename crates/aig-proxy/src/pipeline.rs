@@ -1,10 +1,10 @@
 //! The life of a request, from top to bottom, as one straight line:
 //!
 //! ```text
-//! route        raw path → account, gateway, provider, tail     400, 404
+//! route        raw path → account, gateway, goal               404/7000
 //! snapshot     what the configuration says at this moment
 //! identity     credential, wherever it stands → Caller         401/2009, 400/2001
-//! plan         which requests to which providers, in order     400/2008, 400/7001
+//! plan         which requests to which providers, in order     400/2008, 400/2019, 400/7001
 //! attempts     try, wait, next step, or give up                400/2005
 //! tee          every chunk on to the caller, a look at each    → record
 //! ```
@@ -13,31 +13,29 @@
 //! The order of stages is Cloudflare's; those between identity and attempts (cache, limits,
 //! spend, guardrails) have their place there.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aig_model::{Gateway, Snapshot, Token};
+use aig_model::Snapshot;
 use aig_policy::{Admitted, Identity, NotAdmitted, Options};
-use aig_provider::{Call, Provider, Providers, RequestReader};
-use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::request::Parts;
-use http::{Method, Request, Response};
-use http_body_util::{BodyExt, Limited};
+use aig_provider::Providers;
+use http::header::HeaderName;
+use http::{Request, Response};
 use tokio::sync::watch;
 
 use crate::drive::{Driven, Driver};
 use crate::egress::EgressRules;
 use crate::ids::Ids;
 use crate::metrics::Metrics;
-use crate::payload::{MAX_KEPT, Payload};
-use crate::plan::{Arrival, COLLECT_LOG, Place, Plan, Step};
+use crate::plan::{Arrival, Place};
+use crate::planner::{Head, Planned, Planner, fits};
 use crate::ports::{DefaultGateways, Recorder};
 use crate::respond::Failure;
-use crate::route::Route;
+use crate::route::{Goal, Route};
+use crate::tokens::Tokens;
 use crate::upstream::Upstream;
-use crate::{Body, Inbound, headers, universal};
+use crate::voice::Voice;
+use crate::{Body, Inbound, headers};
 
 /// Settings of the data plane.
 #[derive(Clone, Debug)]
@@ -55,6 +53,8 @@ pub struct DataPlaneConfig {
 /// Carries requests to providers and answers back.
 pub struct DataPlane {
     providers: Providers,
+    /// The headers in which any provider's key travels.
+    key_headers: Vec<HeaderName>,
     max_request_body: u64,
     identity: Arc<Identity>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
@@ -62,27 +62,6 @@ pub struct DataPlane {
     defaults: Arc<dyn DefaultGateways>,
     metrics: Arc<Metrics>,
 }
-
-/// The gateway tokens of a request, and what of it no provider may see.
-#[derive(Default)]
-struct Tokens {
-    good: Vec<Arc<Token>>,
-    /// The provider headers in which a token stands, be it good, revoked or another house's.
-    places: Vec<HeaderName>,
-}
-
-/// An admitted caller's request, taken apart.
-struct Asked<'a> {
-    method: Method,
-    headers: HeaderMap,
-    body: Inbound,
-    route: &'a Route<'a>,
-    provider: Option<&'a Arc<Provider>>,
-    tokens: &'a Tokens,
-    collect: bool,
-}
-
-static GATEWAY_TOKEN: HeaderName = HeaderName::from_static("cf-aig-authorization");
 
 // === impl DataPlane ===
 
@@ -99,6 +78,7 @@ impl DataPlane {
         let upstream = Upstream::new(config.egress, config.connect_timeout);
         Self {
             driver: Driver::new(&config.providers, upstream, recorder, Arc::clone(&metrics)),
+            key_headers: key_headers(&config.providers),
             providers: config.providers,
             max_request_body: config.max_request_body,
             identity,
@@ -112,37 +92,37 @@ impl DataPlane {
     pub async fn handle(&self, request: Request<Inbound>) -> Response<Body> {
         let started = Instant::now();
         let ids = Ids::of(request.headers());
-        let driven = self.carry(request, &ids, started).await;
+        let (head, body) = request.into_parts();
+        let route = Route::read(&head.uri, &head.headers);
+        let voice = route.as_ref().map_or(Voice::Gateway, |route| route.voice);
+        let driven = match &route {
+            Some(route) => {
+                let head = Head {
+                    route,
+                    provider: (route.goal == Goal::Provider)
+                        .then(|| self.providers.get(route.provider))
+                        .flatten(),
+                    method: head.method,
+                    headers: head.headers,
+                };
+                self.carry(head, body, &ids, started).await
+            }
+            None => Driven::refused(Failure::NoSuchPath),
+        };
         let mut response = driven.answer.unwrap_or_else(|failure| {
             self.metrics.failed(failure.code());
-            failure.response()
+            failure.response(voice)
         });
         ids.stamp(response.headers_mut(), driven.log, driven.step);
         response
     }
 
-    async fn carry(&self, request: Request<Inbound>, ids: &Ids, started: Instant) -> Driven {
-        let (
-            Parts {
-                method,
-                uri,
-                headers,
-                ..
-            },
-            body,
-        ) = request.into_parts();
-        let Some(route) = Route::read(&uri) else {
-            return Driven::refused(Failure::NoSuchPath);
-        };
+    async fn carry(&self, head: Head<'_>, body: Inbound, ids: &Ids, started: Instant) -> Driven {
+        let route = head.route;
         let snapshot = Arc::clone(&self.snapshots.borrow());
-        let provider = self.providers.get(route.provider);
-        let tokens = self.tokens(&snapshot, &headers, provider);
-        let admitted = self.identity.admit(
-            &snapshot,
-            route.account,
-            route.gateway.as_ref(),
-            &tokens.good,
-        );
+        let keys = self.key_headers(&head);
+        let tokens = Tokens::of(&head.headers, keys, &self.identity, &snapshot);
+        let admitted = self.admit(&snapshot, route, &tokens);
         // A refused request leaves the same row as a served one, if its gateway exists at all.
         let gateway = match &admitted {
             Ok(admitted) => Arc::clone(&admitted.found.gateway),
@@ -156,30 +136,23 @@ impl DataPlane {
             }
         };
         let arrival = Arrival::of(
-            &method,
-            &headers,
+            &head.method,
+            &head.headers,
             gateway,
             (ids.request(), ids.event_text()),
             started,
             &self.metrics,
         );
-        let planned = match admitted {
+        let planned = match &admitted {
             Ok(admitted) => {
-                let asked = Asked {
-                    method,
-                    headers,
-                    body,
-                    route: &route,
-                    provider,
-                    tokens: &tokens,
-                    collect: arrival.collect,
-                };
-                self.plan(&admitted, &snapshot, asked).await
+                self.plan(admitted, &snapshot, &tokens, head, body, arrival.collect)
+                    .await
             }
-            Err(refusal) => Err(refusal.into()),
+            Err(refusal) => Err((*refusal).into()),
         };
         match planned {
-            Ok(plan) => self.driver.drive(&plan, &arrival).await,
+            Ok(Planned::Send(plan)) => self.driver.drive(&plan, &arrival).await,
+            Ok(Planned::Tell(answer)) => Driven::told(answer),
             Err(failure) => {
                 let place = Place {
                     id: ids.request(),
@@ -194,183 +167,76 @@ impl DataPlane {
         }
     }
 
-    /// Says which requests an admitted caller's request becomes.
+    /// Decides at the door. On the API host everybody needs a token, whatever the gateway says.
+    fn admit(
+        &self,
+        snapshot: &Snapshot,
+        route: &Route<'_>,
+        tokens: &Tokens,
+    ) -> Result<Admitted, NotAdmitted> {
+        let (account, gateway) = (route.account, route.gateway.as_ref());
+        let admitted = self
+            .identity
+            .admit(snapshot, account, gateway, &tokens.good)?;
+        match route.voice.is_api() {
+            true => admitted.by_token(),
+            false => Ok(admitted),
+        }
+    }
+
+    /// Says what an admitted caller's request becomes.
     async fn plan(
         &self,
         admitted: &Admitted,
         snapshot: &Snapshot,
-        asked: Asked<'_>,
-    ) -> Result<Plan, Failure> {
-        self.fits(&asked.headers, self.max_request_body)?;
+        tokens: &Tokens,
+        head: Head<'_>,
+        body: Inbound,
+        collect: bool,
+    ) -> Result<Planned, Failure> {
+        if let Some(allowed) = head.route.refuses(&head.method) {
+            return Err(Failure::MethodNotAllowed(allowed));
+        }
+        fits(&head.headers, self.max_request_body)?;
         let gateway = &admitted.found.gateway;
-        if admitted.found.unwritten {
+        if admitted.found.unwritten && head.route.goal != Goal::Nowhere {
             self.defaults.ensure(gateway.account);
         }
-        let options = Options::of_headers(|name| headers::text(&asked.headers, name))
-            .over(Options::of_gateway(gateway.retry));
-        match (asked.route.provider, asked.provider) {
-            ("", _) if asked.method == Method::POST => {
-                self.universal(asked, snapshot, gateway, options).await
-            }
-            ("compat", _) => Err(Failure::NoTranslation),
-            (_, None) => Err(Failure::InvalidProvider),
-            (_, Some(provider)) => {
-                let call = Call {
-                    account: Some(&gateway.account.to_string()),
-                    tail: asked.route.tail,
-                    query: asked.route.query,
-                    headers: Some(&asked.headers),
-                };
-                let again = options.retry().max_attempts() > 1;
-                let reader = RequestReader::for_provider(provider);
-                let step = Step {
-                    target: provider.target_of(&call).map_err(Failure::BadPath)?,
-                    wire: provider.wire_at(call.tail),
-                    model: named_model(provider, &call),
-                    method: asked.method,
-                    headers: outgoing(asked.headers, provider, &asked.tokens.places),
-                    payload: Payload::arriving(asked.body, self.max_request_body, again, reader),
-                    options,
-                    tail: asked.route.tail.to_owned(),
-                    collect: asked.collect,
-                    provider: Arc::clone(provider),
-                };
-                Ok(Plan { steps: vec![step] })
-            }
-        }
+        let planner = Planner {
+            providers: &self.providers,
+            key_headers: &self.key_headers,
+            identity: &self.identity,
+            snapshot,
+            tokens,
+            account: gateway.account.to_string(),
+            options: Options::of_headers(|name| headers::text(&head.headers, name))
+                .over(Options::of_gateway(gateway.retry)),
+            collect,
+            max_body: self.max_request_body,
+        };
+        planner.plan(head, body).await
     }
 
-    /// The plan of a universal request: its steps, each with what it says over what the request
-    /// says over what the gateway says.
-    async fn universal(
-        &self,
-        asked: Asked<'_>,
-        snapshot: &Snapshot,
-        gateway: &Gateway,
-        options: Options,
-    ) -> Result<Plan, Failure> {
-        let body = self.collect(&asked.headers, asked.body).await?;
-        let account = gateway.account.to_string();
-        let steps = universal::read(&body).map_err(Failure::BadUniversal)?;
-        let steps = steps.into_iter().map(|sent| {
-            let provider = self
-                .providers
-                .get(&sent.provider)
-                .ok_or(Failure::InvalidProvider)?;
-            let call = Call {
-                account: Some(&account),
-                tail: &sent.endpoint,
-                query: sent.query.as_deref(),
-                headers: Some(&sent.headers),
-            };
-            let own = Options::of_headers(|name| headers::text(&sent.headers, name));
-            let places = self.tokens(snapshot, &sent.headers, Some(provider)).places;
-            Ok(Step {
-                target: provider.target_of(&call).map_err(Failure::BadPath)?,
-                wire: provider.wire_at(call.tail),
-                model: named_model(provider, &call),
-                method: Method::POST,
-                options: sent.config.over(own).over(options),
-                collect: headers::switch(&sent.headers, COLLECT_LOG).unwrap_or(asked.collect),
-                headers: outgoing(sent.headers, provider, &places),
-                payload: Payload::whole(sent.body, RequestReader::for_provider(provider)),
-                tail: sent.endpoint,
-                provider: Arc::clone(provider),
-            })
-        });
-        Ok(Plan {
-            steps: steps.collect::<Result<_, Failure>>()?,
-        })
-    }
-
-    /// The whole of a body that has to be understood before anything can be sent.
-    async fn collect(&self, headers: &HeaderMap, body: Inbound) -> Result<Bytes, Failure> {
-        let limit = self.max_request_body.min(MAX_KEPT);
-        self.fits(headers, limit)?;
-        let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        match Box::pin(Limited::new(body, most).collect()).await {
-            Ok(collected) => Ok(collected.to_bytes()),
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-                Err(Failure::TooLarge { limit })
+    /// The headers in which the caller may have put a gateway's token besides the gateway's own:
+    /// those of the provider's key, or of anybody's where the body will say whose it is.
+    fn key_headers<'a>(&'a self, head: &Head<'a>) -> &'a [HeaderName] {
+        match (head.route.goal, head.provider) {
+            (Goal::Steps, _) => &[],
+            (Goal::Provider, provider) if !head.route.voice.is_api() => {
+                provider.map_or(&[], |provider| provider.credential_headers())
             }
-            Err(error) if error.is::<crate::inbound::Idle>() => Err(Failure::SlowBody),
-            Err(_) => Err(Failure::BadBody),
-        }
-    }
-
-    /// The gateway tokens in a request: in the gateway's own header, and in those in which the
-    /// provider's key travels, where SDKs with one slot put whatever they have.
-    fn tokens(
-        &self,
-        snapshot: &Snapshot,
-        headers: &HeaderMap,
-        provider: Option<&Arc<Provider>>,
-    ) -> Tokens {
-        let own = std::iter::once(&GATEWAY_TOKEN);
-        let theirs = provider.map_or(&[][..], |p| p.credential_headers());
-        let mut tokens = Tokens::default();
-        for name in own.chain(theirs) {
-            let texts = headers
-                .get_all(name)
-                .iter()
-                .filter_map(|value| value.to_str().ok());
-            for text in texts {
-                let token = self.identity.identify(snapshot, text);
-                if token.is_some() || Identity::is_token(text) {
-                    tokens.places.push(name.clone());
-                }
-                tokens.good.extend(token);
-            }
-        }
-        tokens
-    }
-
-    /// Refuses early what says itself that it is too long.
-    fn fits(&self, headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
-        let length = headers::text(headers, "content-length").and_then(|t| t.parse::<u64>().ok());
-        match length {
-            Some(length) if length > limit => Err(Failure::TooLarge { limit }),
-            _ => Ok(()),
+            _ => &self.key_headers,
         }
     }
 }
 
-/// A caller's headers as the provider is to see them.
-fn outgoing(mut sent: HeaderMap, provider: &Provider, tokens: &[HeaderName]) -> HeaderMap {
-    headers::for_provider(&mut sent);
-    for name in tokens {
-        sent.remove(name);
-    }
-    for name in provider.credential_headers() {
-        // SDKs that have no key send an empty one; it is as good as absent.
-        headers::remove_values(&mut sent, name, HeaderValue::is_empty);
-    }
-    // Tokens are counted from the answer as it passes, and only plain bytes can be read. What the
-    // caller signed stays as it is, or the signature would break.
-    if !aig_provider::signed(&sent, &header::ACCEPT_ENCODING) {
-        sent.insert(
-            header::ACCEPT_ENCODING,
-            HeaderValue::from_static("identity"),
-        );
-    }
-    sent
-}
-
-/// The model that a call names outside its body.
-fn named_model(provider: &Provider, call: &Call<'_>) -> Option<String> {
-    let in_path = provider.model_in_path(call.tail);
-    let named = in_path.or_else(|| provider.model_in_query(call.query));
-    named.map(Cow::into_owned)
-}
-
-// === impl Failure ===
-
-impl From<NotAdmitted> for Failure {
-    fn from(refusal: NotAdmitted) -> Self {
-        match refusal {
-            NotAdmitted::NoSuchGateway => Self::NoSuchGateway,
-            NotAdmitted::Unauthorized => Self::Unauthorized,
-            NotAdmitted::TwoTokens => Self::TwoTokens,
-        }
-    }
+/// The headers in which the key of any of them travels.
+fn key_headers(providers: &Providers) -> Vec<HeaderName> {
+    let mut names: Vec<HeaderName> = (providers.iter())
+        .flat_map(|provider| provider.credential_headers())
+        .cloned()
+        .collect();
+    names.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+    names.dedup();
+    names
 }

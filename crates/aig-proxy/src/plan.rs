@@ -1,14 +1,17 @@
 //! What is to be sent where: one step for a request to a provider, several for a universal one.
 //!
-//! A plan is made before anything is sent and not changed afterwards; `drive` carries it out.
+//! A plan is made, by `planner`, before anything is sent and not changed afterwards; `drive` carries
+//! it out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use aig_model::{Gateway, Metadata, Outcome, Record, Timestamp, Usage};
 use aig_policy::Options;
-use aig_provider::{Provider, Wire};
-use http::{HeaderMap, Method, Uri, header};
+use aig_provider::{Call, Provider, Wire};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Uri};
 use uuid::Uuid;
 
 use crate::headers;
@@ -16,6 +19,7 @@ use crate::metrics::Metrics;
 use crate::payload::Payload;
 use crate::ports::Recorder;
 use crate::record::{Trail, clipped};
+use crate::respond::Failure;
 
 /// The header that says whether a request, or a step of one, leaves rows in the log.
 pub(crate) const COLLECT_LOG: &str = "cf-aig-collect-log";
@@ -44,6 +48,23 @@ pub(crate) struct Step {
     pub(crate) collect: bool,
 }
 
+/// A step before the provider's own rules have been applied to it.
+pub(crate) struct Draft<'a> {
+    pub(crate) provider: &'a Arc<Provider>,
+    /// The account that the request is made for.
+    pub(crate) account: &'a str,
+    pub(crate) tail: &'a str,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) method: Method,
+    /// As the caller sent them.
+    pub(crate) headers: HeaderMap,
+    /// The headers in which a gateway's token stands.
+    pub(crate) tokens: &'a [HeaderName],
+    pub(crate) payload: Payload,
+    pub(crate) options: Options,
+    pub(crate) collect: bool,
+}
+
 /// What all rows of one request share.
 pub(crate) struct Arrival {
     pub(crate) started: Instant,
@@ -69,6 +90,65 @@ pub(crate) struct Place<'a> {
     /// When this try began.
     pub(crate) started: Instant,
 }
+
+// === impl Step ===
+
+impl Step {
+    /// Makes a draft into what is sent; every step of every kind of request comes from here.
+    pub(crate) fn of(draft: Draft<'_>) -> Result<Self, Failure> {
+        let Draft {
+            provider, headers, ..
+        } = draft;
+        let call = Call {
+            account: Some(draft.account),
+            tail: draft.tail,
+            query: draft.query,
+            headers: Some(&headers),
+        };
+        Ok(Self {
+            target: provider.target_of(&call).map_err(Failure::BadPath)?,
+            wire: provider.wire_at(call.tail),
+            model: named_model(provider, &call),
+            method: draft.method,
+            headers: outgoing(headers, provider, draft.tokens),
+            payload: draft.payload,
+            options: draft.options,
+            tail: draft.tail.to_owned(),
+            collect: draft.collect,
+            provider: Arc::clone(provider),
+        })
+    }
+}
+
+/// A caller's headers as the provider is to see them.
+fn outgoing(mut sent: HeaderMap, provider: &Provider, tokens: &[HeaderName]) -> HeaderMap {
+    headers::for_provider(&mut sent);
+    for name in tokens {
+        sent.remove(name);
+    }
+    for name in provider.credential_headers() {
+        // SDKs that have no key send an empty one; it is as good as absent.
+        headers::remove_values(&mut sent, name, HeaderValue::is_empty);
+    }
+    // Tokens are counted from the answer as it passes, and only plain bytes can be read. What the
+    // caller signed stays as it is, or the signature would break.
+    if !aig_provider::signed(&sent, &header::ACCEPT_ENCODING) {
+        sent.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        );
+    }
+    sent
+}
+
+/// The model that a call names outside its body.
+fn named_model(provider: &Provider, call: &Call<'_>) -> Option<String> {
+    let in_path = provider.model_in_path(call.tail);
+    let named = in_path.or_else(|| provider.model_in_query(call.query));
+    named.map(Cow::into_owned)
+}
+
+// === impl Arrival ===
 
 impl Arrival {
     /// What is known of a request when it arrives.

@@ -1,22 +1,28 @@
 //! The one door through which a failure of the data plane leaves: status, code, words.
 //!
-//! Codes are Cloudflare's, the words are ours; the shape is the gateway host's, whose array of
-//! errors is called `error` (singular), as clients tell it from the API host by that. What a
-//! provider answers never passes here: it goes to the caller as it is.
+//! Codes are Cloudflare's, the words are ours; the shape is that of the host and the dialect that
+//! was asked (`voice`). What a provider answers never passes here: it goes to the caller as it is.
 
+use std::borrow::Cow;
+
+use aig_policy::NotAdmitted;
 use aig_provider::BadTail;
-use http::{HeaderValue, Response, StatusCode, header};
-use serde_json::json;
+use http::{HeaderValue, Method, Response, StatusCode, header};
 
 use crate::Body;
+use crate::run::BadRun;
+use crate::unified::BadUnified;
 use crate::universal::BadUniversal;
 use crate::upstream::Unanswered;
+use crate::voice::{Told, Voice};
 
 /// Why the gateway answers itself.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The path is none of the data plane's.
     NoSuchPath,
+    /// The path takes this method only.
+    MethodNotAllowed(Method),
     /// There is no such gateway, and the caller may know.
     NoSuchGateway,
     /// The token is missing or wrong.
@@ -25,12 +31,14 @@ pub(crate) enum Failure {
     TwoTokens,
     /// No provider of that name.
     InvalidProvider,
-    /// Translating between dialects is not done.
-    NoTranslation,
     /// The path below the provider could lead out of the provider's own space, or is no path.
     BadPath(BadTail),
     /// The universal request cannot be read.
     BadUniversal(BadUniversal),
+    /// The request to a unified endpoint can be sent nowhere.
+    BadUnified(BadUnified),
+    /// The run cannot be made.
+    BadRun(BadRun),
     /// The request's body broke off, or its frame is broken.
     BadBody,
     /// The request's body did not come on.
@@ -46,7 +54,8 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
-            Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::NoSuchPath | Self::BadRun(BadRun::Model(_)) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -55,22 +64,26 @@ impl Failure {
             Self::NoSuchGateway
             | Self::TwoTokens
             | Self::InvalidProvider
-            | Self::NoTranslation
             | Self::BadPath(_)
             | Self::BadUniversal(_)
+            | Self::BadUnified(_)
+            | Self::BadRun(_)
             | Self::BadBody
             | Self::Unanswered(_) => StatusCode::BAD_REQUEST,
         }
     }
 
-    /// Cloudflare's code where it has one; the framework's generic ones otherwise.
+    /// The gateway host's code: Cloudflare's where it has one; the framework's generic ones otherwise.
     pub(crate) const fn code(&self) -> u32 {
         match self {
             Self::NoSuchGateway => 2001,
             Self::Unanswered(_) => 2005,
-            Self::InvalidProvider | Self::NoTranslation => 2008,
+            Self::InvalidProvider => 2008,
             Self::Unauthorized => 2009,
+            Self::BadUnified(reason) => reason.code(),
             Self::NoSuchPath => 7000,
+            Self::BadRun(_) => 7003,
+            Self::MethodNotAllowed(_) => 7005,
             Self::TwoTokens
             | Self::BadPath(_)
             | Self::BadUniversal(_)
@@ -81,16 +94,18 @@ impl Failure {
         }
     }
 
-    fn message(&self) -> &'static str {
+    const fn message(&self) -> &'static str {
         match self {
             Self::NoSuchPath => "No such path",
+            Self::MethodNotAllowed(_) => "Method not allowed",
             Self::NoSuchGateway => "No such gateway",
             Self::Unauthorized => "Unauthorized",
             Self::TwoTokens => "Two different gateway tokens in one request",
             Self::InvalidProvider => "Invalid provider",
-            Self::NoTranslation => "The OpenAI-compatible endpoint is not available",
             Self::BadPath(_) => "The path below the provider is not acceptable",
             Self::BadUniversal(_) => "The universal request cannot be read",
+            Self::BadUnified(reason) => reason.message(),
+            Self::BadRun(reason) => reason.message(),
             Self::BadBody => "The request's body is broken",
             Self::SlowBody => "The request's body did not arrive",
             Self::TooLarge { .. } => "The request's body is too large",
@@ -99,63 +114,114 @@ impl Failure {
         }
     }
 
-    fn description(&self) -> String {
-        match self {
+    fn description(&self, voice: Voice) -> Cow<'static, str> {
+        let text = match self {
+            Self::NoSuchPath if voice.is_api() => {
+                "below /client/v4/accounts/{account}/ai/ are run, run/@cf/{author}/{model}, \
+                 v1/chat/completions, v1/responses, v1/embeddings and v1/messages"
+            }
             Self::NoSuchPath => {
-                "requests go to /v1/{account}/{gateway}/{provider}/{path of the provider}".into()
+                "requests go to /v1/{account}/{gateway}/{provider}/{path of the provider}, or to \
+                 /v1/{account}/{gateway}/compat/ and chat/completions, responses, embeddings or models"
+            }
+            Self::MethodNotAllowed(allowed) => {
+                return format!("this path takes {allowed}").into();
+            }
+            Self::NoSuchGateway if voice.is_api() => {
+                "create it first (POST /client/v4/accounts/{account}/ai-gateway/gateways), \
+                 or check the gateway in cf-aig-gateway-id"
             }
             Self::NoSuchGateway => {
                 "create it first (POST /client/v4/accounts/{account}/ai-gateway/gateways), \
                  or check the gateway in the URL"
-                    .into()
+            }
+            Self::Unauthorized if voice.is_api() => {
+                "this path wants a token of the account with the run permission: \
+                 Authorization: Bearer …"
             }
             Self::Unauthorized => {
                 "this gateway wants a token with the run permission: cf-aig-authorization: Bearer …"
-                    .into()
             }
-            Self::TwoTokens => "send one token, in cf-aig-authorization".into(),
+            Self::TwoTokens => "send one token, in cf-aig-authorization",
             Self::InvalidProvider => {
                 "the segment after the gateway names a provider, such as openai or anthropic, or one \
                  of the [providers] in the configuration"
-                    .into()
             }
-            Self::NoTranslation => {
-                "name the provider after the gateway and use its own format, as in \
-                 /v1/{account}/{gateway}/openai/chat/completions"
-                    .into()
+            Self::BadPath(reason) => return reason.to_string().into(),
+            Self::BadUniversal(reason) => return reason.to_string().into(),
+            Self::BadUnified(reason) => return reason.to_string().into(),
+            Self::BadRun(reason) => return reason.to_string().into(),
+            Self::BadBody => "it broke off, or its chunks are malformed",
+            Self::SlowBody => "nothing more of it came for a while; send it without long pauses",
+            Self::TooLarge { limit } => {
+                return format!("at most {limit} bytes are forwarded").into();
             }
-            Self::BadPath(reason) => reason.to_string(),
-            Self::BadUniversal(reason) => reason.to_string(),
-            Self::BadBody => "it broke off, or its chunks are malformed".into(),
-            Self::SlowBody => {
-                "nothing more of it came for a while; send it without long pauses".into()
-            }
-            Self::TooLarge { limit } => format!("at most {limit} bytes are forwarded"),
-            Self::Unanswered(reason) => reason.to_string(),
-            Self::Internal => "the fault is the gateway's own; its log tells more".into(),
-        }
+            Self::Unanswered(reason) => return reason.to_string().into(),
+            Self::Internal => "the fault is the gateway's own; its log tells more",
+        };
+        text.into()
     }
 
     /// The answer to the caller.
-    pub(crate) fn response(&self) -> Response<Body> {
-        let (status, code, message) = (self.status(), self.code(), self.message());
-        let body = json!({
-            "success": false,
-            "result": [],
-            "messages": [],
-            "error": [{"code": code, "message": message}],
-            "name": "AiGatewayError",
-            "httpCode": status.as_u16(),
-            "internalCode": code,
-            "message": message,
-            "description": self.description(),
-        });
-        let mut response = Response::new(Body::fixed(body.to_string()));
+    pub(crate) fn response(&self, voice: Voice) -> Response<Body> {
+        let status = self.status();
+        // The API host has a code and words of its own for a token that is not good.
+        let (code, message) = match self {
+            Self::Unauthorized if voice.is_api() => (10_000, "Authentication error"),
+            _ => (self.code(), self.message()),
+        };
+        let told = Told {
+            status,
+            code,
+            message,
+            description: &self.description(voice),
+        };
+        let mut response = Response::new(Body::fixed(voice.body(&told)));
         *response.status_mut() = status;
-        response.headers_mut().insert(
+        let headers = response.headers_mut();
+        headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
         );
+        match self {
+            Self::MethodNotAllowed(allowed) => {
+                let allowed = HeaderValue::from_str(allowed.as_str())
+                    .expect("the name of a method is a header value");
+                headers.insert(header::ALLOW, allowed);
+            }
+            Self::Unauthorized if voice.is_api() => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
         response
+    }
+}
+
+impl From<BadUniversal> for Failure {
+    fn from(reason: BadUniversal) -> Self {
+        Self::BadUniversal(reason)
+    }
+}
+
+impl From<BadUnified> for Failure {
+    fn from(reason: BadUnified) -> Self {
+        Self::BadUnified(reason)
+    }
+}
+
+impl From<BadRun> for Failure {
+    fn from(reason: BadRun) -> Self {
+        Self::BadRun(reason)
+    }
+}
+
+impl From<NotAdmitted> for Failure {
+    fn from(refusal: NotAdmitted) -> Self {
+        match refusal {
+            NotAdmitted::NoSuchGateway => Self::NoSuchGateway,
+            NotAdmitted::Unauthorized => Self::Unauthorized,
+            NotAdmitted::TwoTokens => Self::TwoTokens,
+        }
     }
 }

@@ -79,7 +79,8 @@ pub struct Flags {
     /// Base URL of a provider, new or known, as in `local=http://127.0.0.1:8000/v1`; may be repeated
     /// (file: providers.SLUG.base_url). A new one speaks OpenAI's wire; the word for another stands
     /// before the URL, as in `mine=anthropic:https://host.example` (file: providers.SLUG.wire). Wires:
-    /// openai, anthropic, gemini, cohere, bedrock, workers-ai, replicate, opaque
+    /// openai, anthropic, gemini, cohere, bedrock, workers-ai, replicate, opaque. A list of models in
+    /// the file (file: providers.SLUG.models) is what GET compat/v1/models answers
     #[arg(
         long = "provider",
         env = "AIG_PROVIDERS",

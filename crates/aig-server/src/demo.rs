@@ -52,12 +52,13 @@ impl Demo {
             drain_timeout: Some(2),
             ..Flags::default()
         };
-        let (config, _) = flags.resolve()?;
-        let mut house = House::start(crate::config::Config {
-            bootstrap: None,
-            ..config
-        })
-        .await?;
+        let (mut config, _) = flags.resolve()?;
+        config.bootstrap = None;
+        for (slug, _) in provider.bases() {
+            let providers = config.proxy.providers;
+            config.proxy.providers = providers.with_models(slug, OfflineProvider::models())?;
+        }
+        let mut house = House::start(config).await?;
         let first = (house.take_first_start()).context("a new directory has no account yet")?;
         make_gateway(&house, &first).await?;
         if self.json {
@@ -117,7 +118,11 @@ curl -s {models}/openai/chat/completions -H 'Content-Type: application/json' \
 curl -sN {models}/openai/chat/completions -H 'Content-Type: application/json' \
   -d '{{"model": "gpt-4o-mini", "stream": true, "messages": [{{"role": "user", "content": "Hello"}}]}}'
 
-# the log of both
+# one path for all providers, chosen by the model's name
+curl -s {models}/compat/chat/completions -H 'Content-Type: application/json' \
+  -d '{{"model": "groq/llama-3.3", "messages": [{{"role": "user", "content": "Hello"}}]}}'
+
+# the log of all
 curl -s {gateways}/{GATEWAY}/logs -H 'Authorization: Bearer {token}'
 
 # the OpenAI SDK (pip install openai)

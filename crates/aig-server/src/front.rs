@@ -29,10 +29,11 @@ impl Handler for Front {
     fn handle(self: Arc<Self>, request: Request<Inbound>) -> aig_proxy::listener::Answer {
         Box::pin(async move {
             let path = request.uri().path();
-            if let Some(data) = self.data.as_ref().filter(|_| path.starts_with("/v1/")) {
+            let for_data = aig_proxy::serves(path);
+            if let Some(data) = self.data.as_ref().filter(|_| for_data) {
                 return data.handle(request).await;
             }
-            if let Some(control) = &self.control {
+            if let Some(control) = self.control.as_ref().filter(|_| !for_data) {
                 if path.starts_with("/client/v4/") || path == "/client/v4" {
                     return control.plane.call(request).await.map(Body::foreign);
                 }

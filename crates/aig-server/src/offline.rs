@@ -126,6 +126,14 @@ impl OfflineProvider {
             .collect()
     }
 
+    /// The models that it lists, on every wire. It answers for any other name just the same.
+    pub fn models() -> Vec<String> {
+        models::MODELS
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect()
+    }
+
     /// Closes the listener and every connection, answered or not.
     pub async fn stop(mut self) {
         self.accepting.abort();

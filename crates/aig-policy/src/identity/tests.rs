@@ -97,6 +97,24 @@ fn an_open_gateway_takes_anybody() {
 }
 
 #[test]
+fn where_a_token_is_a_must_an_open_gateway_takes_nobody_else() {
+    let door = door();
+    let id = "open".parse().ok();
+    let at = |tokens: &[Arc<Token>]| {
+        let admitted = door
+            .identity
+            .admit(&door.snapshot, Some(door.account), id.as_ref(), tokens);
+        admitted.and_then(Admitted::by_token).map(|_| ())
+    };
+    let token = |text: &TokenText| door.identity.identify(&door.snapshot, text.expose());
+    assert_eq!(at(&[token(&door.run).unwrap()]), Ok(()));
+    for bad in [&door.read, &door.foreign] {
+        assert_eq!(at(&[token(bad).unwrap()]), Err(NotAdmitted::Unauthorized));
+    }
+    assert_eq!(at(&[]), Err(NotAdmitted::Unauthorized));
+}
+
+#[test]
 fn only_a_valid_token_learns_that_a_gateway_is_absent() {
     let door = door();
     for gateway in ["absent", "NOT AN ID"] {

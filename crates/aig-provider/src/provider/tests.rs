@@ -7,6 +7,17 @@ mod models;
 mod slots;
 mod spellings;
 
+impl Provider {
+    /// Where a path goes for providers that look at nothing else.
+    pub(crate) fn target(&self, tail: &str, query: Option<&str>) -> Result<Uri, BadTail> {
+        self.target_of(&Call {
+            tail,
+            query,
+            ..Call::default()
+        })
+    }
+}
+
 fn target(slug: &str, tail: &str) -> String {
     let providers = Providers::known();
     let provider = providers.get(slug).unwrap();

@@ -4,7 +4,8 @@ use super::*;
 use crate::RequestReader;
 
 fn spliced(body: &str, new: &str) -> Result<String, NotSpliced> {
-    splice_model(body.as_bytes(), new).map(|body| String::from_utf8(body).unwrap())
+    let model = NamedModel::find(body.as_bytes())?;
+    Ok(String::from_utf8(model.replaced(body.as_bytes(), new)).unwrap())
 }
 
 #[test]
@@ -39,6 +40,19 @@ fn only_the_name_changes() {
     }
     let long = format!(r#"{{"model":"{}","a":1}}"#, "x".repeat(100_000));
     assert_eq!(spliced(&long, "n").as_deref(), Ok(r#"{"model":"n","a":1}"#));
+}
+
+#[test]
+fn the_old_name_is_read_with_its_escapes_undone() {
+    for (body, name) in [
+        (r#"{"model":"openai\/gpt-5"}"#, "openai/gpt-5"),
+        (r#"{"model":"\u006fpenai/x"}"#, "openai/x"),
+        (r#"{"model":"ü/@cf"}"#, "ü/@cf"),
+    ] {
+        assert_eq!(NamedModel::find(body.as_bytes()).unwrap().name(), name);
+    }
+    let half = NamedModel::find(br#"{"model":"\ud800"}"#);
+    assert_eq!(half, Err(NotSpliced::ModelIsNoText));
 }
 
 #[test]

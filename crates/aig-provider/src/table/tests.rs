@@ -252,3 +252,27 @@ fn streams_are_asked_for_counts_where_that_is_allowed_and_needed() {
         Err(BadProvider::Unknown(_))
     ));
 }
+
+#[test]
+fn models_are_known_where_they_are_said_and_can_be_asked_for() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let providers = Providers::known();
+    assert_eq!(providers.models().count(), 0);
+    let providers = providers
+        .with_override("local", "http://127.0.0.1:8000/v1")
+        .and_then(|providers| providers.with_models("local", names(&["b", "a/c"])))
+        // Offers nothing in OpenAI's dialect.
+        .and_then(|providers| providers.with_models("anthropic", names(&["claude"])))
+        .unwrap();
+    let ids: Vec<_> = providers.models().map(|model| model.id).collect();
+    assert_eq!(ids, ["local/b", "local/a/c"]);
+    assert!(providers.models().all(|model| model.owned_by == "local"));
+    assert_eq!(
+        providers.clone().with_models("nobody", names(&["x"])),
+        Err(BadProvider::Unknown("nobody".into()))
+    );
+    assert_eq!(
+        providers.with_models("local", names(&["x", " "])),
+        Err(BadProvider::Model("local".into()))
+    );
+}

@@ -45,6 +45,7 @@ pub(crate) struct File {
 struct ProviderFile {
     base_url: Spanned<String>,
     wire: Option<WireWord>,
+    models: Option<Spanned<Vec<String>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -127,6 +128,7 @@ impl File {
             let placed = |error: BadProvider| {
                 let place = match error {
                     BadProvider::BaseUrl(..) => row.base_url.span(),
+                    BadProvider::Model(_) => (row.models.as_ref()).map_or(0..0, Spanned::span),
                     _ => slug.span(),
                 };
                 anyhow!("{}: {error}", self.text.place(place.start))
@@ -136,6 +138,12 @@ impl File {
                 .map_err(placed)?;
             if let Some(WireWord(wire)) = row.wire {
                 providers = providers.with_wire(slug.get_ref(), wire).map_err(placed)?;
+            }
+            if let Some(models) = &row.models {
+                let models = models.get_ref().clone();
+                providers = providers
+                    .with_models(slug.get_ref(), models)
+                    .map_err(placed)?;
             }
         }
         Ok(providers)

@@ -35,6 +35,7 @@ fn the_file_is_read_and_a_flag_wins_over_it() {
         drain_timeout = 5
         [providers.local]
         base_url = 'http://127.0.0.1:8000/v1'
+        models = ['small', 'large/2']
         [providers.mine]
         base_url = 'https://a.example'
         wire = 'anthropic'
@@ -44,7 +45,8 @@ fn the_file_is_read_and_a_flag_wins_over_it() {
     let config = resolve(text).unwrap();
     assert_eq!(config.listen.port(), 1);
     assert_eq!(config.listener.drain, Duration::from_secs(5));
-    assert!(config.proxy.providers.get("local").is_some());
+    let models = config.proxy.providers.models().map(|model| model.id);
+    assert_eq!(models.collect::<Vec<_>>(), ["local/small", "local/large/2"]);
     let mine = config.proxy.providers.get("mine").unwrap();
     assert_eq!(mine.wire(), Wire::Anthropic);
     assert_eq!(config.proxy.egress.allow.len(), 2);
@@ -137,6 +139,11 @@ fn faults_name_file_line_key_and_remedy() {
             "write one of openai, anthropic",
         ),
         (
+            "[providers.x]\nbase_url = 'https://a.example'\nmodels = ['a', '']\n",
+            "aig.toml:3: provider `x`: one of its models has no name",
+            "leave it out",
+        ),
+        (
             "connect_timeout = 0\n",
             "aig.toml:1: connect_timeout: must be 1 to 86400 seconds",
             "write 10",
@@ -213,6 +220,7 @@ fn the_help_lists_every_setting() {
         "log_format",
         "providers.SLUG.base_url",
         "providers.SLUG.wire",
+        "providers.SLUG.models",
         "egress.allow",
     ] {
         let listed = [format!("(file: {file})"), format!("(file: {file},")];

@@ -13,7 +13,7 @@ use super::reply::{self, Paced};
 pub(super) const CREATED: u64 = 1_795_305_600;
 const CREATED_AT: &str = "2026-11-22T00:00:00Z";
 
-const MODELS: [&str; 3] = ["offline-chat", "offline-embedding", "offline-small"];
+pub(super) const MODELS: [&str; 3] = ["offline-chat", "offline-embedding", "offline-small"];
 
 pub(super) fn answer(dialect: Dialect, wanted: Option<&str>) -> Result<Response<Paced>, Refusal> {
     let body = match wanted {

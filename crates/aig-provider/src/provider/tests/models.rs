@@ -91,41 +91,6 @@ fn paths_and_queries_name_their_models() {
 }
 
 #[test]
-fn paths_tell_whether_they_stream() {
-    let providers = Providers::known();
-    for (path, wanted) in [
-        (
-            "google-ai-studio/v1/models/m:streamGenerateContent",
-            Some(true),
-        ),
-        ("google-ai-studio/v1/models/m:generateContent", Some(false)),
-        ("google-ai-studio/v1/models", None),
-        (
-            "google-vertex-ai/v1/projects/p/locations/l/publishers/anthropic/models/m:streamRawPredict",
-            Some(true),
-        ),
-        (
-            "aws-bedrock/bedrock-runtime/r/model/m/converse-stream",
-            Some(true),
-        ),
-        (
-            "aws-bedrock/bedrock-runtime/r/model/m/invoke-with-response-stream",
-            Some(true),
-        ),
-        (
-            "aws-bedrock/bedrock-runtime/r/model/m/converse",
-            Some(false),
-        ),
-        ("aws-bedrock/bedrock-mantle/r/v1/messages", None),
-        ("openai/chat/completions", None),
-    ] {
-        let (slug, tail) = path.split_once('/').unwrap();
-        let streams = providers.get(slug).unwrap().stream_in_path(tail);
-        assert_eq!(streams, wanted, "{path}");
-    }
-}
-
-#[test]
 fn paths_tell_the_dialect() {
     let providers = Providers::known();
     for (path, wanted) in [
