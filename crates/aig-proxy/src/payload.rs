@@ -259,6 +259,11 @@ impl Body for Upload {
                 return Poll::Ready(None);
             }
         };
+        // Nothing in a trailer is meant for a provider, and names that may not leave would leave there.
+        if frame.is_trailers() {
+            inner.rest = None;
+            return Poll::Ready(None);
+        }
         if let Some(data) = frame.data_ref() {
             if let Err(broken) = inner.receive(data) {
                 return Poll::Ready(Some(Err(broken.into())));
