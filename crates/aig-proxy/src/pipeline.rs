@@ -4,6 +4,7 @@
 //! route        raw path → account, gateway, provider, tail     400, 404
 //! snapshot     what the configuration says at this moment
 //! identity     credential, wherever it stands → Caller         401/2009, 400/2001
+//! hops         has it been here before?                        508
 //! plan         which requests to which providers, in order     400/2008, 400/7001
 //! attempts     try, wait, next step, or give up                400/2005
 //! tee          every chunk on to the caller, a look at each    → record
@@ -29,6 +30,7 @@ use tokio::sync::watch;
 
 use crate::drive::{Driven, Driver};
 use crate::egress::EgressRules;
+use crate::hops::Hops;
 use crate::ids::Ids;
 use crate::metrics::Metrics;
 use crate::payload::{MAX_KEPT, Payload};
@@ -163,7 +165,9 @@ impl DataPlane {
             started,
             &self.metrics,
         );
+        let hops = Hops::of(&headers);
         let planned = match admitted {
+            Ok(_) if hops.is_loop() => Err(Failure::Loop),
             Ok(admitted) => {
                 let asked = Asked {
                     method,
@@ -179,7 +183,12 @@ impl DataPlane {
             Err(refusal) => Err(refusal.into()),
         };
         match planned {
-            Ok(plan) => self.driver.drive(&plan, &arrival).await,
+            Ok(mut plan) => {
+                for step in &mut plan.steps {
+                    hops.stamp(&mut step.headers);
+                }
+                self.driver.drive(&plan, &arrival).await
+            }
             Err(failure) => {
                 let place = Place {
                     id: ids.request(),

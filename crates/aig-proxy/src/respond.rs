@@ -35,6 +35,10 @@ pub(crate) enum Failure {
     BadBody,
     /// The request's body did not come on.
     SlowBody,
+    /// The request says in more than one way, or in none that is known, where its body ends.
+    BadFraming,
+    /// The request has come through here before.
+    Loop,
     /// The request's body is longer than is allowed.
     TooLarge { limit: u64 },
     /// No usable answer came from the provider.
@@ -50,6 +54,7 @@ impl Failure {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Loop => StatusCode::LOOP_DETECTED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             // The caller sees 400 where no usable answer came; clients know it by the code.
             Self::NoSuchGateway
@@ -59,6 +64,7 @@ impl Failure {
             | Self::BadPath(_)
             | Self::BadUniversal(_)
             | Self::BadBody
+            | Self::BadFraming
             | Self::Unanswered(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -75,7 +81,9 @@ impl Failure {
             | Self::BadPath(_)
             | Self::BadUniversal(_)
             | Self::BadBody
+            | Self::BadFraming
             | Self::SlowBody
+            | Self::Loop
             | Self::TooLarge { .. } => 7001,
             Self::Internal => 7009,
         }
@@ -92,7 +100,9 @@ impl Failure {
             Self::BadPath(_) => "The path below the provider is not acceptable",
             Self::BadUniversal(_) => "The universal request cannot be read",
             Self::BadBody => "The request's body is broken",
+            Self::BadFraming => "The request's framing is ambiguous",
             Self::SlowBody => "The request's body did not arrive",
+            Self::Loop => "The request goes in circles",
             Self::TooLarge { .. } => "The request's body is too large",
             Self::Unanswered(_) => "Failed to get response from provider",
             Self::Internal => "Internal error",
@@ -128,7 +138,16 @@ impl Failure {
             Self::BadUniversal(reason) => reason.to_string(),
             Self::BadBody => "it broke off, or its chunks are malformed".into(),
             Self::SlowBody => {
-                "nothing more of it came for a while; send it without long pauses".into()
+                "it came too slowly, or not at all for a while; send it without long pauses".into()
+            }
+            Self::BadFraming => {
+                "the only transfer coding is chunked, named once; better, send a content-length"
+                    .into()
+            }
+            Self::Loop => {
+                "it has come through a gateway twice before; look for a provider whose base URL \
+                 leads back here"
+                    .into()
             }
             Self::TooLarge { limit } => format!("at most {limit} bytes are forwarded"),
             Self::Unanswered(reason) => reason.to_string(),
