@@ -133,6 +133,11 @@ impl DataPlane {
             },
             body,
         ) = request.into_parts();
+        // CONNECT would go out with the provider's host for a target, and not with the path that is
+        // authorised here; TRACE would give back what was added to the request on its way.
+        if matches!(method, Method::CONNECT | Method::TRACE) {
+            return Driven::refused(Failure::BadMethod);
+        }
         let Some(route) = Route::read(&uri) else {
             return Driven::refused(Failure::NoSuchPath);
         };

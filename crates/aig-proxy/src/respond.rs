@@ -17,6 +17,8 @@ use crate::upstream::Unanswered;
 pub(crate) enum Failure {
     /// The path is none of the data plane's.
     NoSuchPath,
+    /// A method that is about connections and not about resources.
+    BadMethod,
     /// There is no such gateway, and the caller may know.
     NoSuchGateway,
     /// The token is missing or wrong.
@@ -51,6 +53,7 @@ impl Failure {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -77,6 +80,7 @@ impl Failure {
             Self::InvalidProvider | Self::NoTranslation => 2008,
             Self::Unauthorized => 2009,
             Self::NoSuchPath => 7000,
+            Self::BadMethod => 7005,
             Self::TwoTokens
             | Self::BadPath(_)
             | Self::BadUniversal(_)
@@ -92,6 +96,7 @@ impl Failure {
     fn message(&self) -> &'static str {
         match self {
             Self::NoSuchPath => "No such path",
+            Self::BadMethod => "Method Not Allowed",
             Self::NoSuchGateway => "No such gateway",
             Self::Unauthorized => "Unauthorized",
             Self::TwoTokens => "Two different gateway tokens in one request",
@@ -114,6 +119,7 @@ impl Failure {
             Self::NoSuchPath => {
                 "requests go to /v1/{account}/{gateway}/{provider}/{path of the provider}".into()
             }
+            Self::BadMethod => "CONNECT and TRACE are not passed on".into(),
             Self::NoSuchGateway => {
                 "create it first (POST /client/v4/accounts/{account}/ai-gateway/gateways), \
                  or check the gateway in the URL"
@@ -175,6 +181,10 @@ impl Failure {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
         );
+        if matches!(self, Self::BadMethod) {
+            let allow = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
         response
     }
 }
