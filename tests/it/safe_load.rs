@@ -192,7 +192,8 @@ impl Slow {
             async move { waits(&served, stop).await }
         });
         let half = head("").replace("\r\n\r\n", "\r\nx-endless: ");
-        let body = head("content-length: 100000\r\n");
+        // To a provider that does not answer before it has everything.
+        let body = head("content-length: 100000\r\n").replace("/openai/", "/anthropic/");
         let silent = join_all((0..self.callers).map(|_| async {
             let mut caller = RawCaller::to(served.address).await;
             caller.send(head("content-length: 0\r\n")).await;
