@@ -133,7 +133,7 @@ async fn a_provider_that_is_not_there_is_400_too() {
 }
 
 #[tokio::test]
-async fn a_short_body_is_a_break() {
+async fn h_06_a_short_body_is_a_break() {
     let provider = Provider::start().await;
     let house = house(&provider).await;
     provider.answers_raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly this");
@@ -204,7 +204,7 @@ async fn a_stream_that_ends_by_closing_is_whole_only_if_it_says_so() {
 }
 
 #[tokio::test]
-async fn a_length_beside_chunks_does_not_cut_the_answer() {
+async fn h_06_a_length_beside_chunks_does_not_cut_the_answer() {
     let provider = Provider::start().await;
     let house = house(&provider).await;
     provider.answers_raw(

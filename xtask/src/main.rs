@@ -4,6 +4,7 @@
 mod client;
 mod contract_diff;
 mod regen;
+mod soak;
 mod tidy;
 mod write;
 
@@ -19,6 +20,8 @@ Commands:
       fails on the first stale file.
   cargo xtask contract-diff [--format text|json]
       Compare what the server emits with the contract.
+  cargo xtask soak [FILTER] [--list] [--dev]
+      Run the long forms of tests, one after the other.
   cargo xtask tidy
       Check the order of the house: rooms, headers, generated files.
 ";
@@ -30,6 +33,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match command.as_str() {
         "regen" => regen::run(&root, arguments.collect()),
         "contract-diff" => contract_diff::run(&root, arguments.collect()),
+        "soak" => soak::run(&root, arguments.collect()),
         "tidy" => tidy::run(&root),
         "" | "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -11,11 +11,14 @@
 mod body;
 mod drive;
 mod egress;
+mod framing;
 mod headers;
+mod hops;
 mod ids;
 mod inbound;
 pub mod listener;
 mod metrics;
+mod pace;
 mod payload;
 pub mod pipeline;
 mod plan;

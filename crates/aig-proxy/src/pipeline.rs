@@ -4,6 +4,7 @@
 //! route        raw path → account, gateway, goal               404/7000
 //! snapshot     what the configuration says at this moment
 //! identity     credential, wherever it stands → Caller         401/2009, 400/2001
+//! hops         has it been here before?                        508
 //! plan         which requests to which providers, in order     400/2008, 400/2019, 400/7001
 //! attempts     try, wait, next step, or give up                400/2005
 //! tee          every chunk on to the caller, a look at each    → record
@@ -20,11 +21,12 @@ use aig_model::Snapshot;
 use aig_policy::{Admitted, Identity, NotAdmitted, Options};
 use aig_provider::Providers;
 use http::header::HeaderName;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use tokio::sync::watch;
 
 use crate::drive::{Driven, Driver};
 use crate::egress::EgressRules;
+use crate::hops::Hops;
 use crate::ids::Ids;
 use crate::metrics::Metrics;
 use crate::plan::{Arrival, Place};
@@ -118,6 +120,11 @@ impl DataPlane {
     }
 
     async fn carry(&self, head: Head<'_>, body: Inbound, ids: &Ids, started: Instant) -> Driven {
+        // CONNECT would go out with the provider's host for a target, and not with the path that is
+        // authorised here; TRACE would give back what was added to the request on its way.
+        if matches!(head.method, Method::CONNECT | Method::TRACE) {
+            return Driven::refused(Failure::BadMethod);
+        }
         let route = head.route;
         let snapshot = Arc::clone(&self.snapshots.borrow());
         let keys = self.key_headers(&head);
@@ -143,7 +150,9 @@ impl DataPlane {
             started,
             &self.metrics,
         );
+        let hops = Hops::of(&head.headers);
         let planned = match &admitted {
+            Ok(_) if hops.is_loop() => Err(Failure::Loop),
             Ok(admitted) => {
                 self.plan(admitted, &snapshot, &tokens, head, body, arrival.collect)
                     .await
@@ -151,7 +160,12 @@ impl DataPlane {
             Err(refusal) => Err((*refusal).into()),
         };
         match planned {
-            Ok(Planned::Send(plan)) => self.driver.drive(&plan, &arrival).await,
+            Ok(Planned::Send(mut plan)) => {
+                for step in &mut plan.steps {
+                    hops.stamp(&mut step.headers);
+                }
+                self.driver.drive(&plan, &arrival).await
+            }
             Ok(Planned::Tell(answer)) => Driven::told(answer),
             Err(failure) => {
                 let place = Place {

@@ -7,10 +7,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use aig_policy::Failure;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::egress::{Connector, DialError, EgressRules};
@@ -71,9 +72,10 @@ impl Upstream {
     /// Sends the request once; gives up on the first byte of an answer after `timeout`.
     pub(crate) async fn send(
         &self,
-        request: Request<Upload>,
+        mut request: Request<Upload>,
         timeout: Option<Duration>,
     ) -> Result<Response<Incoming>, Unanswered> {
+        let connection = capture_connection(&mut request);
         let answer = self.client.request(request);
         let answer = match timeout {
             None => answer.await,
@@ -91,6 +93,13 @@ impl Upstream {
                 None => Unanswered::BrokeOff,
             }
         })?;
+        // Where a body ends that says it twice is doubtful, and so is what follows it.
+        if answer.headers().contains_key(header::TRANSFER_ENCODING)
+            && answer.headers().contains_key(header::CONTENT_LENGTH)
+            && let Some(connection) = connection.connection_metadata().as_ref()
+        {
+            connection.poison();
+        }
         // Nobody asked for another protocol, so this is no answer to what was asked.
         match answer.status() {
             StatusCode::SWITCHING_PROTOCOLS => Err(Unanswered::BrokeOff),

@@ -111,6 +111,12 @@ pub struct Flags {
     /// Seconds that a caller may take to send the head of a request (file: header_timeout) [default: 10]
     #[arg(long, env = "AIG_HEADER_TIMEOUT", value_name = "SECONDS")]
     pub header_timeout: Option<u64>,
+    /// Seconds that a caller may pause while it sends a body (file: body_timeout) [default: 30]
+    #[arg(long, env = "AIG_BODY_TIMEOUT", value_name = "SECONDS")]
+    pub body_timeout: Option<u64>,
+    /// Seconds that a caller may leave its answer unread (file: write_timeout) [default: 60]
+    #[arg(long, env = "AIG_WRITE_TIMEOUT", value_name = "SECONDS")]
+    pub write_timeout: Option<u64>,
     /// Seconds that open requests may go on after a stop signal (file: drain_timeout) [default: 300]
     #[arg(long, env = "AIG_DRAIN_TIMEOUT", value_name = "SECONDS")]
     pub drain_timeout: Option<u64>,
@@ -148,6 +154,8 @@ impl Flags {
             origin("--control-public-url", &self.control_public_url)?.or(file.control_public_url);
         let connect = seconds("--connect-timeout", self.connect_timeout)?.or(file.connect_timeout);
         let header = seconds("--header-timeout", self.header_timeout)?.or(file.header_timeout);
+        let body = seconds("--body-timeout", self.body_timeout)?.or(file.body_timeout);
+        let write = seconds("--write-timeout", self.write_timeout)?.or(file.write_timeout);
         let drain = seconds("--drain-timeout", self.drain_timeout)?.or(file.drain_timeout);
         let log = match &self.log {
             Some(filter) => Some(LogFilter::try_from(filter.clone()).context("--log")?),
@@ -176,6 +184,8 @@ impl Flags {
             },
             listener: ListenerConfig {
                 header_timeout: Duration::from_secs(header.map_or(10, |s| s.0)),
+                body_timeout: Duration::from_secs(body.map_or(30, |s| s.0)),
+                write_timeout: Duration::from_secs(write.map_or(60, |s| s.0)),
                 drain: Duration::from_secs(drain.map_or(300, |s| s.0)),
             },
         };
