@@ -1,3 +1,5 @@
+//! Amounts at every edge, read, added and shown.
+
 use super::*;
 
 fn exact(text: &str) -> Result<i128, BadMoney> {
