@@ -7,10 +7,12 @@ pub mod attempts;
 pub mod identity;
 pub mod options;
 pub mod price;
+pub mod rate_limit;
 pub mod retry;
 
 pub use attempts::{Attempts, BodyLost, GaveUp, Next};
 pub use identity::{Admitted, Caller, Identity, NotAdmitted};
 pub use options::{Backoff, Options, RetrySetting};
 pub use price::PriceBook;
+pub use rate_limit::RateLimiter;
 pub use retry::Failure;
