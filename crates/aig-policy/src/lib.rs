@@ -4,6 +4,7 @@
 //! `aig-control` carry out what is decided here.
 
 pub mod attempts;
+pub mod cache;
 pub mod identity;
 pub mod options;
 pub mod price;
@@ -11,6 +12,7 @@ pub mod rate_limit;
 pub mod retry;
 
 pub use attempts::{Attempts, BodyLost, GaveUp, Next};
+pub use cache::CachePlan;
 pub use identity::{Admitted, Caller, Identity, NotAdmitted};
 pub use options::{Backoff, Options, RetrySetting};
 pub use price::PriceBook;

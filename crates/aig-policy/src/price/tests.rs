@@ -1,7 +1,5 @@
 //! What models cost: the built-in table, and what is not in it.
 
-use std::time::Instant;
-
 use super::*;
 
 mod bill;
@@ -69,23 +67,4 @@ fn unknown_is_never_nothing() {
     assert_eq!(cost("openai", "omni-moderation-latest"), Ok(Money::ZERO));
     let unpriced = book.rows().len() - book.models().count();
     assert!((1..100).contains(&unpriced), "{unpriced}");
-}
-
-#[test]
-fn reading_the_table_and_finding_a_row_take_little() {
-    let text = include_str!("../../data/prices.jsonl");
-    let start = Instant::now();
-    let book = PriceBook::of_static(text).unwrap();
-    let load = start.elapsed();
-    let usage = tokens(1000, 100);
-    let rounds = 10_000_u32;
-    let mut times = Vec::new();
-    for model in ["gpt-4o-mini", "gpt-4o-mini-2031-01-01", "no-such-model"] {
-        let start = Instant::now();
-        for _ in 0..rounds {
-            std::hint::black_box(book.cost("openai", std::hint::black_box(model), &usage)).ok();
-        }
-        times.push((model, start.elapsed() / rounds));
-    }
-    println!("{} rows read in {load:?}; {times:?}", book.rows().len());
 }

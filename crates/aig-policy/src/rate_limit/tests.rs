@@ -421,16 +421,3 @@ fn retry_after_is_rounded_up_to_seconds() {
     }
     assert_eq!(Technique::from_word("Fixed"), None);
 }
-
-#[test]
-fn a_verdict_takes_little() {
-    let fixture = Fixture::new();
-    let rounds = 100_000_u32;
-    for limit in [fixed(50, 1), sliding(50, 1), sliding(1_000_000, 1)] {
-        let start = Instant::now();
-        for n in 0..rounds {
-            let _ = fixture.admit(limit, Duration::from_micros(n.into()));
-        }
-        println!("{limit:?}: {:?} a verdict", start.elapsed() / rounds);
-    }
-}
