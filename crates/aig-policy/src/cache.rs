@@ -129,6 +129,8 @@ pub enum NotStored {
     Error,
     /// It broke off, or the caller left before its end.
     Incomplete,
+    /// As many answers as may are being gathered already.
+    NoRoom,
 }
 
 // === impl CachePlan ===
@@ -252,6 +254,7 @@ impl NotStored {
             Self::TooLong => "answer_too_long",
             Self::Error => "error",
             Self::Incomplete => "incomplete",
+            Self::NoRoom => "no_room",
         }
     }
 }
