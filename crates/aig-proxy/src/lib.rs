@@ -9,6 +9,7 @@
 //! in through a watch channel and facts leave through [`ports`], so this crate knows no store.
 
 mod body;
+pub mod cache_store;
 mod drive;
 mod egress;
 mod framing;
