@@ -23,4 +23,5 @@ mod safe_framing;
 mod safe_headers;
 mod safe_load;
 mod safe_process;
+mod safe_slow;
 mod shared_directory;
