@@ -45,10 +45,11 @@ impl Documents {
         self.wire
     }
 
-    /// Reads the next piece of a body that is one document.
+    /// Reads the next piece of a body that is one document; what stands behind it is not looked at,
+    /// so that it does not matter whether it comes with the document's end or later.
     pub(crate) fn one(&mut self, piece: &[u8]) {
         let before = self.scanner.progress();
-        self.scanner.feed(piece);
+        self.scanner.feed_document(piece);
         if before == Progress::Open && self.scanner.progress() == Progress::Whole {
             self.take(None);
             self.tally.finished = true;

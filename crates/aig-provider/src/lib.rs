@@ -14,6 +14,9 @@ mod documents;
 mod endpoint;
 mod event_stream;
 mod fal;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gemini;
 #[cfg(test)]
 mod golden;

@@ -14,7 +14,7 @@ use crate::scan::{Paths, Scanner};
 /// Why a body stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotSpliced {
-    /// It is no JSON, or has something behind it.
+    /// It is no JSON in UTF-8, or has something behind it.
     NotJson,
     /// It is no object, or one without a `model`.
     NoModel,
@@ -33,7 +33,9 @@ const STREAM: usize = 1;
 /// A `stream` that is there twice is refused as well: it decides how the answer is read.
 pub fn splice_model(body: &[u8], new: &str) -> Result<Vec<u8>, NotSpliced> {
     // The scanner skips what it does not want; this one looks at every byte, and does not recurse.
-    serde_json::from_slice::<IgnoredAny>(body).map_err(|_| NotSpliced::NotJson)?;
+    // Only what is no text it passes over, too: `mod\xecel` is the model to whoever drops such bytes.
+    let text = str::from_utf8(body).map_err(|_| NotSpliced::NotJson)?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|_| NotSpliced::NotJson)?;
     let mut document = Scanner::new(BODY);
     document.feed(body);
     for (path, name) in [(MODEL, "model"), (STREAM, "stream")] {

@@ -226,12 +226,12 @@ impl Tally {
 
 fn sum(parts: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
     let parts = parts.into_iter().flatten();
-    parts.reduce(|sum, part| MOST_TOKENS.min(sum + part))
+    parts.reduce(|sum, part| MOST.min(sum + part))
 }
 
 /// The largest count that is believed: beyond it JSON's numbers stop being exact, and nobody has
 /// sent that many tokens.
-const MOST_TOKENS: u64 = (1 << 53) - 1;
+pub(crate) const MOST: u64 = (1 << 53) - 1;
 
 /// Replaces a count by a newer one; whatever is no count changes nothing.
 pub(crate) fn update(count: &mut Option<u64>, raw: Option<&[u8]>) {
@@ -243,7 +243,7 @@ pub(crate) fn update(count: &mut Option<u64>, raw: Option<&[u8]>) {
         let number = raw.parse::<f64>().ok()?;
         (number.fract() == 0.0 && number >= 0.0).then_some(number as u64)
     });
-    if let Some(newer) = newer.filter(|newer| *newer <= MOST_TOKENS) {
+    if let Some(newer) = newer.filter(|newer| *newer <= MOST) {
         *count = Some(newer);
     }
 }

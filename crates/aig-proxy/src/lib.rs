@@ -10,6 +10,9 @@
 mod body;
 mod drive;
 mod egress;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod ids;
 mod inbound;
