@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use self::members::Members;
 use self::strict_sse::events_of;
-use crate::usage::MOST;
+use crate::counts::MOST;
 use crate::{
     EVENT_CAP, Events, NotSpliced, RequestReader, RequestReading, ResponseReader, SseReader,
     VALUE_CAP, Wire, splice_model,

@@ -10,6 +10,7 @@ mod base;
 mod baseten;
 mod bedrock;
 mod cohere;
+mod counts;
 mod documents;
 mod endpoint;
 mod event_stream;

@@ -9,10 +9,11 @@
 
 use aig_model::Usage;
 
-use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
 
 use crate::bedrock;
+use crate::counts::{Counts, Fields, Slot};
 use crate::documents::Documents;
 use crate::event_stream::EventStreamReader;
 use crate::sse::SseReader;
@@ -21,8 +22,11 @@ use crate::wire::Wire;
 /// What an answer has said so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// Tokens as the provider counted them.
+    /// What the provider counted.
     pub usage: Usage,
+    /// Whether the provider counts the tokens of its cache beside those of the prompt. In `usage`
+    /// they are part of the prompt either way; prices that ignore caches must know.
+    pub cache_apart: bool,
     /// The model that answered.
     pub model: Option<String>,
     /// Whether the answer said that it is complete: the last event of a stream, the end of a JSON
@@ -42,17 +46,9 @@ pub struct ResponseReader {
 }
 
 /// What the wire's file notes while it looks at the documents of one answer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tally {
-    /// Of the prompt, without what is counted apart below.
-    pub(crate) input: Option<u64>,
-    /// Of the prompt, and not part of `input`: written to or read from the provider's cache, or put
-    /// in by tools.
-    pub(crate) input_apart: [Option<u64>; 2],
-    /// Of the answer, without what is counted apart below.
-    pub(crate) output: Option<u64>,
-    /// Of the answer, and not part of `output`: thoughts.
-    pub(crate) output_apart: Option<u64>,
+    pub(crate) counts: Counts,
     pub(crate) model: Option<String>,
     pub(crate) finished: bool,
     pub(crate) error_event: bool,
@@ -109,8 +105,16 @@ impl ResponseReader {
             true => Self::new(wire, content_type.map(|kind| kind.to_str().unwrap_or("?"))),
             false => Self::blind(wire),
         };
-        if wire == Wire::Bedrock {
-            bedrock::take_headers(headers, &mut reader.documents.tally);
+        let tally = &mut reader.documents.tally;
+        match wire {
+            Wire::Bedrock => bedrock::take_headers(headers, tally),
+            Wire::Opaque => {
+                for name in CHARACTER_HEADERS {
+                    let value = headers.get(name).map(HeaderValue::as_bytes);
+                    tally.counts.update(Slot::Characters, value);
+                }
+            }
+            _ => {}
         }
         reader
     }
@@ -160,10 +164,8 @@ impl ResponseReader {
     pub fn reading(&self) -> Reading {
         let tally = &self.documents.tally;
         Reading {
-            usage: Usage {
-                tokens_in: tally.tokens_in(),
-                tokens_out: tally.tokens_out(),
-            },
+            usage: tally.counts.usage(),
+            cache_apart: tally.counts.cache_apart,
             model: tally.model.clone(),
             finished: tally.finished,
             error_event: tally.error_event,
@@ -176,6 +178,8 @@ impl ResponseReader {
     }
 }
 
+/// How providers of speech count what was read aloud: ElevenLabs and Deepgram.
+const CHARACTER_HEADERS: [&str; 2] = ["character-cost", "dg-char-count"];
 /// The type of binary frames.
 const FRAMES: &str = "application/vnd.amazon.eventstream";
 /// The types of one document per line.
@@ -207,13 +211,14 @@ fn is_text_we_read(essence: &str) -> bool {
 // === impl Tally ===
 
 impl Tally {
-    /// The whole prompt, whatever part of it came from the provider's cache.
-    fn tokens_in(&self) -> Option<u64> {
-        sum([self.input].into_iter().chain(self.input_apart))
-    }
-
-    fn tokens_out(&self) -> Option<u64> {
-        sum([self.output, self.output_apart])
+    /// Before the first document.
+    pub(crate) fn new(fields: Fields) -> Self {
+        Self {
+            counts: Counts::new(fields),
+            model: None,
+            finished: false,
+            error_event: false,
+        }
     }
 
     /// The first name that is said stays: later events of a stream repeat it or leave it empty.
@@ -221,30 +226,6 @@ impl Tally {
         if self.model.is_none() {
             self.model = raw.and_then(text).filter(|model| !model.is_empty());
         }
-    }
-}
-
-fn sum(parts: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
-    let parts = parts.into_iter().flatten();
-    parts.reduce(|sum, part| MOST.min(sum + part))
-}
-
-/// The largest count that is believed: beyond it JSON's numbers stop being exact, and nobody has
-/// sent that many tokens.
-pub(crate) const MOST: u64 = (1 << 53) - 1;
-
-/// Replaces a count by a newer one; whatever is no count changes nothing.
-pub(crate) fn update(count: &mut Option<u64>, raw: Option<&[u8]>) {
-    let Some(raw) = raw.and_then(|raw| std::str::from_utf8(raw).ok()) else {
-        return;
-    };
-    let newer = raw.parse::<u64>().ok().or_else(|| {
-        // `10.0` and `1e3` are whole numbers, too. Larger ones than can be are cut off by the cast.
-        let number = raw.parse::<f64>().ok()?;
-        (number.fract() == 0.0 && number >= 0.0).then_some(number as u64)
-    });
-    if let Some(newer) = newer.filter(|newer| *newer <= MOST) {
-        *count = Some(newer);
     }
 }
 
