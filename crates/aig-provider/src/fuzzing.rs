@@ -6,17 +6,24 @@
 //! corpora and over mutations of them.
 
 mod members;
+mod strict_filter;
 mod strict_sse;
 
+use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
+use http::{HeaderMap, HeaderValue};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use self::members::Members;
+use self::strict_filter::without_usage;
 use self::strict_sse::events_of;
+use crate::coding::Coded;
 use crate::counts::MOST;
 use crate::{
-    EVENT_CAP, Events, NotSpliced, RequestReader, RequestReading, ResponseReader, SseReader,
-    VALUE_CAP, Wire, splice_model,
+    AskUsage, EVENT_CAP, Events, HELD_MOST, NotSpliced, RequestReader, RequestReading,
+    ResponseReader, SseReader, USAGE_QUESTION, UsageFilter, VALUE_CAP, Wire, ask_usage as ask,
+    splice_model,
 };
 
 /// The bytes in pieces whose sizes follow from the bytes.
@@ -78,6 +85,32 @@ pub fn sse(data: &[u8]) {
         reader.finish(&mut seen);
         assert_eq!(seen.events, wanted);
         assert_eq!(reader.given_up(), 0);
+    }
+}
+
+// === codings ===
+
+/// However a coded body is cut, the same is read, up to where it is broken.
+pub fn coding(data: &[u8]) {
+    for name in ["gzip", "deflate", "br"] {
+        let [whole, pieces, bytes] = cuts(data).map(|pieces| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
+            let Coded::By(mut decoder) = Coded::by(&headers) else {
+                panic!("{name} is not known");
+            };
+            let mut read = Vec::new();
+            for piece in pieces {
+                decoder.decode(piece, |part| read.extend_from_slice(part));
+            }
+            read
+        });
+        for other in [pieces, bytes] {
+            assert!(
+                other.starts_with(&whole) || whole.starts_with(&other),
+                "{name}"
+            );
+        }
     }
 }
 
@@ -172,7 +205,57 @@ fn differ_in_one_text(before: &[u8], after: &[u8], literal: &[u8]) -> bool {
     })
 }
 
+/// The question for usage is one member more, wherever the body is cut, for streams that have no
+/// options and for nothing else.
+pub fn ask_usage(data: &[u8]) {
+    let whole = ask(data);
+    let wanted = whole.clone().unwrap_or_else(|| data.to_owned());
+    for pieces in cuts(data) {
+        let (mut ask, mut body) = (AskUsage::new(), Vec::new());
+        for piece in pieces {
+            let (before, after) = piece.split_at(ask.feed(piece).unwrap_or(piece.len()));
+            body.extend_from_slice(before);
+            if before.len() < piece.len() {
+                body.extend_from_slice(USAGE_QUESTION);
+            }
+            body.extend_from_slice(after);
+        }
+        assert_eq!(body, wanted);
+    }
+    let (Ok(strict), Some(members)) = (serde_json::from_slice::<Value>(data), Members::of(data))
+    else {
+        return;
+    };
+    let streams = strict["stream"] == true && members.count("stream") == 1;
+    assert_eq!(
+        whole.is_some(),
+        streams && members.count("stream_options") == 0
+    );
+    if let Some(whole) = whole {
+        let mut asked = strict;
+        asked["stream_options"] = serde_json::json!({ "include_usage": true });
+        assert_eq!(serde_json::from_slice::<Value>(&whole).ok(), Some(asked));
+    }
+}
+
 // === answers ===
+
+/// However a stream is cut, what is taken out of it are the whole chunks of usage, and nothing else.
+pub fn usage_filter(data: &[u8]) {
+    if data.len() > HELD_MOST {
+        return;
+    }
+    let wanted = without_usage(data);
+    for pieces in cuts(data) {
+        let (mut filter, mut passed) = (UsageFilter::new(), Vec::new());
+        for piece in pieces {
+            passed.extend_from_slice(&filter.feed(Bytes::copy_from_slice(piece)));
+            assert!(wanted.starts_with(&passed), "out of order, or too early");
+        }
+        passed.extend_from_slice(&filter.finish());
+        assert!(passed == wanted, "{}", passed.escape_ascii());
+    }
+}
 
 /// However an answer is cut, it says the same; a whole document says what a strict reader finds.
 pub fn answer(data: &[u8]) {
@@ -243,6 +326,11 @@ mod tests {
     }
 
     #[test]
+    fn any_coded_body_is_read_the_same_however_it_is_cut() {
+        replay("coding", super::coding);
+    }
+
+    #[test]
     fn any_request_says_the_same_however_it_is_cut() {
         replay("request", super::request);
     }
@@ -250,6 +338,16 @@ mod tests {
     #[test]
     fn a_splice_changes_the_models_place_alone() {
         replay("splice", super::splice);
+    }
+
+    #[test]
+    fn any_stream_is_asked_for_usage_and_nothing_else_is() {
+        replay("ask_usage", super::ask_usage);
+    }
+
+    #[test]
+    fn any_stream_loses_its_usage_chunk_alone() {
+        replay("usage_filter", super::usage_filter);
     }
 
     #[test]

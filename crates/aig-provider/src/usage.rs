@@ -5,14 +5,15 @@
 //! says nothing about. Here the form of a body is told apart: one document, many, events, frames.
 //! Which fields hold what is left to the dialects' files.
 //!
-//! Compressed bodies are not read; whoever wants usage asks the provider for identity encoding.
+//! Compressed bodies are decoded on the way (`coding`), as far as their coding is known.
 
 use aig_model::Usage;
 
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 
 use crate::bedrock;
+use crate::coding::{Coded, Decoder};
 use crate::counts::{Counts, Fields, Slot};
 use crate::documents::Documents;
 use crate::event_stream::EventStreamReader;
@@ -39,8 +40,9 @@ pub struct Reading {
 }
 
 /// Reads one answer.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ResponseReader {
+    coding: Option<Decoder>,
     form: Form,
     documents: Documents,
 }
@@ -87,23 +89,28 @@ impl ResponseReader {
         Self::of(wire, form)
     }
 
-    /// A reader that looks at nothing, for bodies that are compressed.
+    /// A reader that looks at nothing, for bodies that cannot be read.
     pub fn blind(wire: Wire) -> Self {
         Self::of(wire, Form::Blind)
     }
 
-    /// A reader for an answer with these headers: blind for one that is compressed, and beginning
-    /// with what the headers count themselves.
+    /// A reader for an answer with these headers, which say how it is coded, too: blind where that is
+    /// not known, and beginning with what the headers count themselves.
     pub fn answering(wire: Wire, headers: &HeaderMap) -> Self {
         let content_type = headers.get(CONTENT_TYPE);
-        let plain = headers
-            .get_all(CONTENT_ENCODING)
-            .iter()
-            .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-        let mut reader = match plain {
-            // A type that is no text is none that is read, either.
-            true => Self::new(wire, content_type.map(|kind| kind.to_str().unwrap_or("?"))),
-            false => Self::blind(wire),
+        // A type that is no text is none that is read, either.
+        let content_type = content_type.map(|kind| kind.to_str().unwrap_or("?"));
+        let mut reader = match Coded::by(headers) {
+            Coded::Plain => Self::new(wire, content_type),
+            Coded::By(decoder) => {
+                let reader = Self::new(wire, content_type);
+                let seen = !matches!(reader.form, Form::Blind);
+                Self {
+                    coding: Some(decoder).filter(|_| seen),
+                    ..reader
+                }
+            }
+            Coded::Unknown => Self::blind(wire),
         };
         let tally = &mut reader.documents.tally;
         match wire {
@@ -121,13 +128,24 @@ impl ResponseReader {
 
     fn of(wire: Wire, form: Form) -> Self {
         Self {
+            coding: None,
             form,
             documents: Documents::new(wire),
         }
     }
 
-    /// Reads the next piece of the body.
+    /// Reads the next piece of the body, as it came.
     pub fn feed(&mut self, piece: &[u8]) {
+        match self.coding.take() {
+            None => self.read(piece),
+            Some(mut coding) => {
+                coding.decode(piece, |part| self.read(part));
+                self.coding = Some(coding);
+            }
+        }
+    }
+
+    fn read(&mut self, piece: &[u8]) {
         let mut piece = piece;
         if let Form::Unknown = self.form {
             // White space and a byte order mark mean nothing in front of either form.
