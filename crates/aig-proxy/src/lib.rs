@@ -13,6 +13,9 @@ pub mod cache_store;
 mod drive;
 mod egress;
 mod framing;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod hops;
 mod ids;
