@@ -16,4 +16,5 @@ mod data_providers;
 mod data_tries;
 mod ops;
 mod process;
+mod safe_access;
 mod shared_directory;

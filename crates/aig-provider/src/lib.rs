@@ -44,7 +44,7 @@ pub use scan::{Paths, Progress, Scanner, VALUE_CAP};
 pub use splice::{NotSpliced, splice_model};
 pub use sse::{EVENT_CAP, Events, SseReader};
 pub use table::{BadProvider, Providers};
-pub use tail::BadTail;
+pub use tail::{BadTail, unescaped};
 pub use usage::{Reading, ResponseReader};
 pub use version::Version;
 pub use wire::Wire;

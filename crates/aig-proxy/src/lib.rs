@@ -8,6 +8,7 @@
 //! in through a watch channel and facts leave through [`ports`], so this crate knows no store.
 
 mod body;
+mod carriers;
 mod drive;
 mod egress;
 mod headers;

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -165,7 +165,13 @@ impl Listener {
                 begun.store(true, Ordering::Relaxed);
                 let (head, body) = request.into_parts();
                 let body = Inbound::new(body, &head.headers);
-                let answer = Arc::clone(&handler).handle(Request::from_parts(head, body));
+                // Two readers would each take another of them for the one that counts
+                // (RFC 9112 section 3.2).
+                let hosts = head.headers.get_all(header::HOST).iter().count();
+                let answer = match hosts {
+                    0 | 1 => Arc::clone(&handler).handle(Request::from_parts(head, body)),
+                    _ => Box::pin(async { crate::respond::Failure::TwoHosts.response() }),
+                };
                 let metrics = Arc::clone(&metrics);
                 async move {
                     let caught = AssertUnwindSafe(answer).catch_unwind().await;

@@ -17,16 +17,17 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aig_model::{Gateway, Snapshot, Token};
+use aig_model::{Gateway, Snapshot};
 use aig_policy::{Admitted, Identity, NotAdmitted, Options};
 use aig_provider::{Call, Provider, Providers, RequestReader};
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Limited};
 use tokio::sync::watch;
 
+use crate::carriers::{Carriers, Tokens};
 use crate::drive::{Driven, Driver};
 use crate::egress::EgressRules;
 use crate::ids::Ids;
@@ -54,6 +55,7 @@ pub struct DataPlaneConfig {
 
 /// Carries requests to providers and answers back.
 pub struct DataPlane {
+    carriers: Carriers,
     providers: Providers,
     max_request_body: u64,
     identity: Arc<Identity>,
@@ -61,14 +63,6 @@ pub struct DataPlane {
     driver: Driver,
     defaults: Arc<dyn DefaultGateways>,
     metrics: Arc<Metrics>,
-}
-
-/// The gateway tokens of a request, and what of it no provider may see.
-#[derive(Default)]
-struct Tokens {
-    good: Vec<Arc<Token>>,
-    /// The provider headers in which a token stands, be it good, revoked or another house's.
-    places: Vec<HeaderName>,
 }
 
 /// An admitted caller's request, taken apart.
@@ -81,8 +75,6 @@ struct Asked<'a> {
     tokens: &'a Tokens,
     collect: bool,
 }
-
-static GATEWAY_TOKEN: HeaderName = HeaderName::from_static("cf-aig-authorization");
 
 // === impl DataPlane ===
 
@@ -99,6 +91,7 @@ impl DataPlane {
         let upstream = Upstream::new(config.egress, config.connect_timeout);
         Self {
             driver: Driver::new(&config.providers, upstream, recorder, Arc::clone(&metrics)),
+            carriers: Carriers::of(&config.providers),
             providers: config.providers,
             max_request_body: config.max_request_body,
             identity,
@@ -136,7 +129,9 @@ impl DataPlane {
         };
         let snapshot = Arc::clone(&self.snapshots.borrow());
         let provider = self.providers.get(route.provider);
-        let tokens = self.tokens(&snapshot, &headers, provider);
+        let tokens = self
+            .carriers
+            .tokens(&self.identity, &snapshot, &headers, route.query);
         let admitted = self.identity.admit(
             &snapshot,
             route.account,
@@ -215,10 +210,11 @@ impl DataPlane {
             ("compat", _) => Err(Failure::NoTranslation),
             (_, None) => Err(Failure::InvalidProvider),
             (_, Some(provider)) => {
+                let query = asked.tokens.taken_off(asked.route.query);
                 let call = Call {
                     account: Some(&gateway.account.to_string()),
                     tail: asked.route.tail,
-                    query: asked.route.query,
+                    query: query.as_deref(),
                     headers: Some(&asked.headers),
                 };
                 let again = options.retry().max_attempts() > 1;
@@ -228,7 +224,7 @@ impl DataPlane {
                     wire: provider.wire_at(call.tail),
                     model: named_model(provider, &call),
                     method: asked.method,
-                    headers: outgoing(asked.headers, provider, &asked.tokens.places),
+                    headers: outgoing(asked.headers, provider, asked.tokens),
                     payload: Payload::arriving(asked.body, self.max_request_body, again, reader),
                     options,
                     tail: asked.route.tail.to_owned(),
@@ -257,14 +253,17 @@ impl DataPlane {
                 .providers
                 .get(&sent.provider)
                 .ok_or(Failure::InvalidProvider)?;
+            let sent_query = sent.query.as_deref();
+            let tokens =
+                (self.carriers).tokens(&self.identity, snapshot, &sent.headers, sent_query);
+            let query = tokens.taken_off(sent_query);
             let call = Call {
                 account: Some(&account),
                 tail: &sent.endpoint,
-                query: sent.query.as_deref(),
+                query: query.as_deref(),
                 headers: Some(&sent.headers),
             };
             let own = Options::of_headers(|name| headers::text(&sent.headers, name));
-            let places = self.tokens(snapshot, &sent.headers, Some(provider)).places;
             Ok(Step {
                 target: provider.target_of(&call).map_err(Failure::BadPath)?,
                 wire: provider.wire_at(call.tail),
@@ -272,7 +271,7 @@ impl DataPlane {
                 method: Method::POST,
                 options: sent.config.over(own).over(options),
                 collect: headers::switch(&sent.headers, COLLECT_LOG).unwrap_or(asked.collect),
-                headers: outgoing(sent.headers, provider, &places),
+                headers: outgoing(sent.headers, provider, &tokens),
                 payload: Payload::whole(sent.body, RequestReader::for_provider(provider)),
                 tail: sent.endpoint,
                 provider: Arc::clone(provider),
@@ -298,33 +297,6 @@ impl DataPlane {
         }
     }
 
-    /// The gateway tokens in a request: in the gateway's own header, and in those in which the
-    /// provider's key travels, where SDKs with one slot put whatever they have.
-    fn tokens(
-        &self,
-        snapshot: &Snapshot,
-        headers: &HeaderMap,
-        provider: Option<&Arc<Provider>>,
-    ) -> Tokens {
-        let own = std::iter::once(&GATEWAY_TOKEN);
-        let theirs = provider.map_or(&[][..], |p| p.credential_headers());
-        let mut tokens = Tokens::default();
-        for name in own.chain(theirs) {
-            let texts = headers
-                .get_all(name)
-                .iter()
-                .filter_map(|value| value.to_str().ok());
-            for text in texts {
-                let token = self.identity.identify(snapshot, text);
-                if token.is_some() || Identity::is_token(text) {
-                    tokens.places.push(name.clone());
-                }
-                tokens.good.extend(token);
-            }
-        }
-        tokens
-    }
-
     /// Refuses early what says itself that it is too long.
     fn fits(&self, headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
         let length = headers::text(headers, "content-length").and_then(|t| t.parse::<u64>().ok());
@@ -336,11 +308,9 @@ impl DataPlane {
 }
 
 /// A caller's headers as the provider is to see them.
-fn outgoing(mut sent: HeaderMap, provider: &Provider, tokens: &[HeaderName]) -> HeaderMap {
+fn outgoing(mut sent: HeaderMap, provider: &Provider, tokens: &Tokens) -> HeaderMap {
     headers::for_provider(&mut sent);
-    for name in tokens {
-        sent.remove(name);
-    }
+    tokens.take_off(&mut sent);
     for name in provider.credential_headers() {
         // SDKs that have no key send an empty one; it is as good as absent.
         headers::remove_values(&mut sent, name, HeaderValue::is_empty);

@@ -23,6 +23,8 @@ pub(crate) enum Failure {
     Unauthorized,
     /// Two different gateway tokens in one request.
     TwoTokens,
+    /// Two `Host` headers in one request.
+    TwoHosts,
     /// No provider of that name.
     InvalidProvider,
     /// Translating between dialects is not done.
@@ -54,6 +56,7 @@ impl Failure {
             // The caller sees 400 where no usable answer came; clients know it by the code.
             Self::NoSuchGateway
             | Self::TwoTokens
+            | Self::TwoHosts
             | Self::InvalidProvider
             | Self::NoTranslation
             | Self::BadPath(_)
@@ -72,6 +75,7 @@ impl Failure {
             Self::Unauthorized => 2009,
             Self::NoSuchPath => 7000,
             Self::TwoTokens
+            | Self::TwoHosts
             | Self::BadPath(_)
             | Self::BadUniversal(_)
             | Self::BadBody
@@ -87,6 +91,7 @@ impl Failure {
             Self::NoSuchGateway => "No such gateway",
             Self::Unauthorized => "Unauthorized",
             Self::TwoTokens => "Two different gateway tokens in one request",
+            Self::TwoHosts => "Two Host headers in one request",
             Self::InvalidProvider => "Invalid provider",
             Self::NoTranslation => "The OpenAI-compatible endpoint is not available",
             Self::BadPath(_) => "The path below the provider is not acceptable",
@@ -114,6 +119,7 @@ impl Failure {
                     .into()
             }
             Self::TwoTokens => "send one token, in cf-aig-authorization".into(),
+            Self::TwoHosts => "send one".into(),
             Self::InvalidProvider => {
                 "the segment after the gateway names a provider, such as openai or anthropic, or one \
                  of the [providers] in the configuration"
