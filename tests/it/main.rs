@@ -17,4 +17,5 @@ mod data_tries;
 mod ops;
 mod process;
 mod safe_access;
+mod safe_egress;
 mod shared_directory;

@@ -4,11 +4,13 @@
 //! `aig-control` carry out what is decided here.
 
 pub mod attempts;
+pub mod egress;
 pub mod identity;
 pub mod options;
 pub mod retry;
 
 pub use attempts::{Attempts, BodyLost, GaveUp, Next};
+pub use egress::{Destination, EgressRules, Forbidden, Host};
 pub use identity::{Admitted, Caller, Identity, NotAdmitted};
 pub use options::{Backoff, Options, RetrySetting};
 pub use retry::Failure;

@@ -96,8 +96,10 @@ impl House {
         .await
         .context("the control plane cannot start")?;
         let plane = Arc::new(plane);
+        let mut proxy = config.proxy;
+        proxy.egress.own = vec![address, control_address, plane.inside_address()];
         let data = Arc::new(DataPlane::new(
-            config.proxy,
+            proxy,
             Arc::clone(&identity),
             store.snapshots(),
             Arc::new(ToJournal(journal.clone())),

@@ -8,10 +8,12 @@ mod contract;
 mod house;
 mod patience;
 pub mod provider;
+mod sockets;
 mod wire;
 
 pub use contract::{Contract, OperationRow};
 pub use house::{House, HouseBuilder};
 pub use patience::{PATIENCE, eventually};
 pub use provider::Provider;
+pub use sockets::Sockets;
 pub use wire::Wire;
