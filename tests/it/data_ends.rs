@@ -42,7 +42,7 @@ async fn a_caller_that_leaves_in_mid_stream_ends_the_providers_call() {
         (&row["tokens_in"], &row["tokens_out"]),
         (&json!(5), &json!(2))
     );
-    assert_eq!(row["status_code"], 200);
+    assert_eq!(row["status_code"], 499);
 }
 
 #[tokio::test]

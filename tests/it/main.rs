@@ -18,4 +18,5 @@ mod ops;
 mod process;
 mod safe_access;
 mod safe_egress;
+mod safe_upstream;
 mod shared_directory;

@@ -14,6 +14,7 @@ mod egress;
 mod headers;
 mod ids;
 mod inbound;
+mod line;
 pub mod listener;
 mod metrics;
 mod payload;
