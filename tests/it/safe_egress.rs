@@ -165,8 +165,7 @@ async fn n_06_redirects_are_passed_back_and_never_followed() {
     }
     // A value that holds a line break is two lines on the wire: the second is a header of the
     // provider's like any other, and one of the gateway's own names does not pass.
-    let split =
-        "HTTP/1.1 302 Found\r\nlocation: /x\r\ncf-aig-log-id: forged\r\ncontent-length: 0\r\n\r\n";
+    let split = "HTTP/1.1 302 Found\r\nlocation: /x\r\ncf-aig-log-id: forged\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
     provider.answers_raw(split);
     let request = house.http().post(house.url("g", "openai/x")).body("{}");
     let answer = request.send().await.unwrap();
@@ -175,7 +174,7 @@ async fn n_06_redirects_are_passed_back_and_never_followed() {
     assert_ne!(answer.headers()["cf-aig-log-id"], "forged");
     for (n, bare) in ["/x\r", "/x\ry: z", "/x\0"].into_iter().enumerate() {
         provider.answers_raw(format!(
-            "HTTP/1.1 302 Found\r\nlocation: {bare}\r\ncontent-length: 0\r\n\r\n"
+            "HTTP/1.1 302 Found\r\nlocation: {bare}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
         ));
         let request = house.http().post(house.url("g", "openai/x")).body("{}");
         let answer = request.send().await.unwrap();

@@ -67,29 +67,33 @@ async fn soak_u_15_stale_connections_are_no_matter_of_the_callers() {
 async fn u_15_what_may_have_been_carried_out_is_not_repeated() {
     let provider = Provider::start().await;
     let house = house(&provider).await;
-    provider.answers(200, &JSON, "{}");
-    provider.closes();
-    let ask = async |more: (&'static str, &'static str)| {
+    for (n, (method, body)) in [("POST", "{}"), ("POST", ""), ("DELETE", ""), ("PUT", "")]
+        .into_iter()
+        .enumerate()
+    {
+        provider.answers(200, &JSON, "{}");
+        provider.closes();
+        for expected in [200, 400] {
+            let method: http::Method = method.parse().unwrap();
+            let request = house.http().request(method, house.url("g", "openai/x"));
+            let answer = request.body(body).send().await.unwrap();
+            assert_eq!(answer.status(), expected);
+        }
+        assert_eq!(provider.requests().len(), 2 * (n + 1), "{method} {body}");
+    }
+    let ask = async |tries: &str| {
         let request = house.http().post(house.url("g", "openai/x"));
-        let answer = request
-            .header(more.0, more.1)
-            .body("{}")
-            .send()
-            .await
-            .unwrap();
+        let request = request.header("cf-aig-max-attempts", tries);
+        let answer = request.body("{}").send().await.unwrap();
         answer.status().as_u16()
     };
-    let once = ("cf-aig-max-attempts", "1");
-    assert_eq!(ask(once).await, 200);
-    assert_eq!(ask(once).await, 400);
-    assert_eq!(provider.requests().len(), 2);
     // Who allows more than one attempt has allowed it.
     provider.answers(200, &JSON, "{}");
-    assert_eq!(ask(once).await, 200);
+    assert_eq!(ask("1").await, 200);
     provider.closes();
     provider.answers(200, &JSON, "{}");
-    assert_eq!(ask(("cf-aig-max-attempts", "2")).await, 200);
-    assert_eq!(provider.requests().len(), 5);
+    assert_eq!(ask("2").await, 200);
+    assert_eq!(provider.requests().len(), 8 + 3);
 }
 
 /// A connection that never served has not gone stale: such a break is the provider's answer.

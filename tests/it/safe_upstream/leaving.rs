@@ -73,6 +73,8 @@ async fn u_11_a_leaving_caller_ends_everything_in_five_phases() {
         (&json!("m"), &Value::Null)
     );
 
+    assert_eq!(row["timings"]["latency"], Value::Null);
+
     // In the middle of a stream.
     let gate = provider.streams([format!("data: {{{tokens}}}\n\n"), "data: never\n\n".into()]);
     gate.release_one();
@@ -114,7 +116,9 @@ async fn u_11_a_leaving_caller_ends_everything_in_five_phases() {
     house.logged("g", 4).await;
     let left = Instant::now();
     drop(stream);
-    let row = house.logged("g", 5).await.remove(0);
+    let rows = house.logged("g", 5).await;
+    assert_eq!(rows[1]["outcome"], "superseded");
+    let row = &rows[0];
     assert!(
         left.elapsed() < Duration::from_secs(3),
         "it went on waiting"
