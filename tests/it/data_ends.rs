@@ -20,50 +20,6 @@ async fn only_row(house: &House) -> Value {
 }
 
 #[tokio::test]
-async fn a_caller_that_leaves_in_mid_stream_ends_the_providers_call() {
-    let provider = Provider::start().await;
-    let house = house(&provider).await;
-    let first =
-        "data: {\"model\":\"m\",\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}\n\n";
-    let gates = provider.streams([first, "data: never\n\n"]);
-    let request = house.http().post(house.url("g", "openai/chat/completions"));
-    let answer = request.body("{}").send().await.unwrap();
-    let mut stream = answer.bytes_stream();
-    gates.release_one();
-    stream.next().await.unwrap().unwrap();
-    drop(stream);
-    provider.disconnected().await;
-    let row = only_row(&house).await;
-    assert_eq!(
-        (&row["outcome"], &row["success"]),
-        (&json!("client_gone"), &json!(false))
-    );
-    assert_eq!(
-        (&row["tokens_in"], &row["tokens_out"]),
-        (&json!(5), &json!(2))
-    );
-    assert_eq!(row["status_code"], 200);
-}
-
-#[tokio::test]
-async fn a_caller_that_leaves_before_the_first_byte_ends_the_call_too() {
-    let provider = Provider::start().await;
-    let house = house(&provider).await;
-    provider.hangs();
-    let url = house.url("g", "openai/chat/completions");
-    let waiting = tokio::spawn(house.http().post(url).body("{}").send());
-    provider.next_request().await;
-    waiting.abort();
-    provider.disconnected().await;
-    let row = only_row(&house).await;
-    assert_eq!(
-        (&row["outcome"], &row["status_code"]),
-        (&json!("client_gone"), &json!(499))
-    );
-    assert_eq!(row["timings"]["latency"], Value::Null);
-}
-
-#[tokio::test]
 async fn a_provider_that_breaks_off_is_passed_on_as_a_break() {
     let provider = Provider::start().await;
     let house = house(&provider).await;

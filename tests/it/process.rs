@@ -69,6 +69,15 @@ pub(crate) struct Served {
 impl Served {
     /// Starts on that directory and waits until it listens.
     pub(crate) async fn start(directory: &Path, more: &[&str]) -> Self {
+        Self::start_with(directory, more, &[]).await
+    }
+
+    /// The same with more variables in its environment.
+    pub(crate) async fn start_with(
+        directory: &Path,
+        more: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let directory = directory.display().to_string();
         let mut words = vec!["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
         words.extend(["--data-dir", &directory]);
@@ -77,6 +86,7 @@ impl Served {
         command
             .env("AIG_BOOTSTRAP_ACCOUNT", ACCOUNT)
             .env("AIG_BOOTSTRAP_TOKEN", TOKEN)
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
@@ -148,6 +158,31 @@ impl Served {
         kibibytes.parse::<u64>().unwrap() << 10
     }
 
+    /// URL below the account's gateways on the data plane.
+    pub(crate) fn data(&self, path: &str) -> String {
+        format!("http://{}/v1/{ACCOUNT}/{path}", self.address)
+    }
+
+    /// What a counter or gauge without labels says.
+    pub(crate) async fn metric(&self, name: &str) -> i64 {
+        let url = format!("http://{}/metrics", self.address);
+        metric(
+            &http().get(url).send().await.unwrap().text().await.unwrap(),
+            name,
+        )
+    }
+
+    /// How many file descriptors the process has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        let path = format!("/proc/{}/fd", self.process.id());
+        std::fs::read_dir(path).unwrap().count()
+    }
+
+    /// Where it listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         send(name, &self.process);
     }
@@ -159,6 +194,14 @@ impl Served {
             .expect("the process ends")
             .unwrap()
     }
+}
+
+/// The value of a counter or gauge without labels in the text of `/metrics`.
+pub(crate) fn metric(text: &str, name: &str) -> i64 {
+    let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+    let found = lines.find(|(named, _)| *named == name);
+    let (_, value) = found.unwrap_or_else(|| panic!("no {name} in {text}"));
+    value.parse().unwrap()
 }
 
 /// Sends the signal to the process.

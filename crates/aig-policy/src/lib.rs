@@ -5,6 +5,7 @@
 
 pub mod attempts;
 pub mod cache;
+pub mod egress;
 pub mod identity;
 pub mod options;
 pub mod price;
@@ -13,6 +14,7 @@ pub mod retry;
 
 pub use attempts::{Attempts, BodyLost, GaveUp, Next};
 pub use cache::CachePlan;
+pub use egress::{Destination, EgressRules, Forbidden, Host};
 pub use identity::{Admitted, Caller, Identity, NotAdmitted};
 pub use options::{Backoff, Options, RetrySetting};
 pub use price::PriceBook;

@@ -52,7 +52,7 @@ pub use scan::{Paths, Progress, Scanner, VALUE_CAP};
 pub use splice::{NamedModel, NotSpliced};
 pub use sse::{EVENT_CAP, Events, SseReader};
 pub use table::{BadProvider, Model, Providers};
-pub use tail::BadTail;
+pub use tail::{BadTail, unescaped};
 pub use usage::{Reading, ResponseReader};
 pub use usage_filter::{HELD_MOST, UsageFilter};
 pub use wire::Wire;

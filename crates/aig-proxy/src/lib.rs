@@ -10,6 +10,7 @@
 
 mod body;
 pub mod cache_store;
+mod carriers;
 mod drive;
 mod egress;
 mod framing;
@@ -20,6 +21,7 @@ mod headers;
 mod hops;
 mod ids;
 mod inbound;
+mod line;
 pub mod listener;
 mod metrics;
 mod pace;
@@ -34,7 +36,6 @@ mod route;
 mod run;
 mod socket;
 mod tee;
-mod tokens;
 mod unified;
 mod universal;
 mod upstream;

@@ -175,16 +175,16 @@ impl Listener {
             let service = service_fn(|request: Request<Incoming>| {
                 begun.store(true, Ordering::Relaxed);
                 let (head, body) = request.into_parts();
-                let certain = framing::is_certain(&head.headers);
+                let doubt = framing::doubt(&head.headers);
                 let body = Inbound::new(body, &head.headers, config.body_timeout);
                 let uri = head.uri.clone();
                 let request = Request::from_parts(head, body);
                 let (handler, metrics) = (Arc::clone(&handler), Arc::clone(&metrics));
                 async move {
                     let answer = async {
-                        match certain {
-                            true => handler.handle(request).await,
-                            false => misframed(&uri),
+                        match doubt {
+                            None => handler.handle(request).await,
+                            Some(failure) => doubtful(&failure, &uri),
                         }
                     };
                     let caught = AssertUnwindSafe(answer).catch_unwind().await;
@@ -261,8 +261,8 @@ impl Drop for Panics {
 }
 
 /// Nobody can be sure what follows on that connection, so it ends.
-fn misframed(uri: &Uri) -> Response<Body> {
-    let mut answer = Failure::BadFraming.response(crate::route::voice(uri));
+fn doubtful(failure: &Failure, uri: &Uri) -> Response<Body> {
+    let mut answer = failure.response(crate::route::voice(uri));
     let close = HeaderValue::from_static("close");
     answer.headers_mut().insert(header::CONNECTION, close);
     answer

@@ -24,7 +24,7 @@ pub(crate) struct Trail {
     meter: Option<ResponseReader>,
 }
 
-/// The status of a request whose caller left before there was an answer (nginx's convention).
+/// The status of a request whose caller left before it had the answer (nginx's number for it).
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// The status of a request that the gateway cut or failed itself before there was an answer.
@@ -115,12 +115,13 @@ impl Trail {
         }
         record.outcome = outcome;
         record.duration_ms = duration;
-        if record.status == 0 {
-            record.status = match outcome {
-                Outcome::Cut => INTERNAL_ERROR,
-                _ => CLIENT_CLOSED_REQUEST,
-            };
-        }
+        record.status = match (outcome, record.status) {
+            // Also of an answer that had begun: nobody has the whole of it.
+            (Outcome::ClientGone, _) => CLIENT_CLOSED_REQUEST,
+            (Outcome::Cut, 0) => INTERNAL_ERROR,
+            (_, 0) => CLIENT_CLOSED_REQUEST,
+            (_, status) => status,
+        };
         let mut model = None;
         if let Some(payload) = self.payload.take() {
             record.request_size = payload.received();

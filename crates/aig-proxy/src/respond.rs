@@ -31,6 +31,8 @@ pub(crate) enum Failure {
     Unauthorized,
     /// Two different gateway tokens in one request.
     TwoTokens,
+    /// Two `Host` headers in one request.
+    TwoHosts,
     /// No provider of that name.
     InvalidProvider,
     /// The path below the provider could lead out of the provider's own space, or is no path.
@@ -70,6 +72,7 @@ impl Failure {
             // The caller sees 400 where no usable answer came; clients know it by the code.
             Self::NoSuchGateway
             | Self::TwoTokens
+            | Self::TwoHosts
             | Self::InvalidProvider
             | Self::BadPath(_)
             | Self::BadUniversal(_)
@@ -93,6 +96,7 @@ impl Failure {
             Self::BadRun(_) => 7003,
             Self::MethodNotAllowed(_) | Self::BadMethod => 7005,
             Self::TwoTokens
+            | Self::TwoHosts
             | Self::BadPath(_)
             | Self::BadUniversal(_)
             | Self::BadBody
@@ -111,6 +115,7 @@ impl Failure {
             Self::NoSuchGateway => "No such gateway",
             Self::Unauthorized => "Unauthorized",
             Self::TwoTokens => "Two different gateway tokens in one request",
+            Self::TwoHosts => "Two Host headers in one request",
             Self::InvalidProvider => "Invalid provider",
             Self::BadPath(_) => "The path below the provider is not acceptable",
             Self::BadUniversal(_) => "The universal request cannot be read",
@@ -156,6 +161,7 @@ impl Failure {
                 "this gateway wants a token with the run permission: cf-aig-authorization: Bearer …"
             }
             Self::TwoTokens => "send one token, in cf-aig-authorization",
+            Self::TwoHosts => "send one",
             Self::InvalidProvider => {
                 "the segment after the gateway names a provider, such as openai or anthropic, or one \
                  of the [providers] in the configuration"

@@ -15,6 +15,7 @@ use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::egress::{Connector, DialError, EgressRules};
+use crate::line;
 use crate::payload::Upload;
 
 /// Sends requests to providers.
@@ -37,6 +38,9 @@ pub(crate) enum Unanswered {
     /// The connection ended, or what came over it was not HTTP, before there was an answer.
     #[error("the provider broke off before it answered")]
     BrokeOff,
+    /// The same, on a connection that had lain idle since it last served.
+    #[error("the provider broke off before it answered")]
+    WentStale,
 }
 
 impl Unanswered {
@@ -46,7 +50,7 @@ impl Unanswered {
             Self::Forbidden => Failure::Refused,
             Self::Unreachable => Failure::Unreachable,
             Self::TimedOut => Failure::TimedOut,
-            Self::BrokeOff => Failure::BrokeOff,
+            Self::BrokeOff | Self::WentStale => Failure::BrokeOff,
         }
     }
 }
@@ -90,6 +94,7 @@ impl Upstream {
                 Some(DialError::Forbidden) => Unanswered::Forbidden,
                 Some(_) => Unanswered::Unreachable,
                 None if error.is_connect() => Unanswered::Unreachable,
+                None if line::went_stale(&error) => Unanswered::WentStale,
                 None => Unanswered::BrokeOff,
             }
         })?;
@@ -100,6 +105,7 @@ impl Upstream {
         {
             connection.poison();
         }
+        line::has_served(&answer);
         // Nobody asked for another protocol, so this is no answer to what was asked.
         match answer.status() {
             StatusCode::SWITCHING_PROTOCOLS => Err(Unanswered::BrokeOff),

@@ -4,6 +4,7 @@
 //! variable is as good as none. How the file is read is left to `file`. What a setting means is
 //! documented at its flag, so that `aig serve --help` is the reference.
 
+mod destination;
 pub(crate) mod file;
 
 use std::net::SocketAddr;
@@ -165,6 +166,11 @@ impl Flags {
             true => networks,
             false => self.egress_allow.clone(),
         };
+        let egress = EgressRules {
+            allow,
+            ..EgressRules::default()
+        };
+        destination::check(&providers, &egress)?;
         let config = Config {
             listen: (self.listen.or(file.listen.map(|a| a.0)))
                 .unwrap_or_else(|| DEFAULT_LISTEN.parse().expect("the default is an address")),
@@ -177,7 +183,7 @@ impl Flags {
             bootstrap: crate::bootstrap::Bootstrap::from_environment()?,
             proxy: DataPlaneConfig {
                 providers,
-                egress: EgressRules { allow },
+                egress,
                 max_request_body: (self.max_request_body.or(file.max_request_body))
                     .unwrap_or(DEFAULT_MAX_REQUEST_BODY),
                 connect_timeout: Duration::from_secs(connect.map_or(10, |s| s.0)),

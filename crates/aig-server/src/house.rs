@@ -22,7 +22,7 @@ use crate::bootstrap::Bootstrap;
 use crate::config::Config;
 use crate::front::{Control, Front};
 use crate::keys;
-use crate::ops::{JournalMetrics, Ops};
+use crate::ops::{JournalMetrics, Ops, ProcessMetrics};
 use crate::wiring::{ToJournal, ToStore};
 
 /// A running house.
@@ -73,6 +73,7 @@ impl House {
         let metrics = Arc::new(Metrics::registered(&mut registry));
         let journal = store.journal();
         registry.register_collector(Box::new(JournalMetrics(journal.clone())));
+        registry.register_collector(Box::new(ProcessMetrics(store.queries())));
         let ops = Arc::new(Ops::new(registry, store.snapshots()));
 
         let bind = |address| Listener::bind(address, config.listener.clone(), Arc::clone(&metrics));
@@ -108,8 +109,10 @@ impl House {
         .await
         .context("the control plane cannot start")?;
         let plane = Arc::new(plane);
+        let mut proxy = config.proxy;
+        proxy.egress.own = vec![address, control_address, plane.inside_address()];
         let data = Arc::new(DataPlane::new(
-            config.proxy,
+            proxy,
             Arc::clone(&identity),
             store.snapshots(),
             Arc::new(ToJournal(journal.clone())),

@@ -11,6 +11,7 @@ mod patience;
 mod pour;
 pub mod provider;
 mod raw;
+mod sockets;
 mod wire;
 
 pub use contract::{Contract, OperationRow};
@@ -19,4 +20,5 @@ pub use patience::{PATIENCE, eventually};
 pub use pour::Pouring;
 pub use provider::Provider;
 pub use raw::{RawAnswer, RawCaller};
+pub use sockets::Sockets;
 pub use wire::Wire;
