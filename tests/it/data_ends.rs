@@ -46,6 +46,33 @@ async fn a_caller_that_leaves_in_mid_stream_ends_the_providers_call() {
 }
 
 #[tokio::test]
+async fn a_caller_that_leaves_at_the_last_event_has_the_whole_answer() {
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    let usage = "data: {\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}\n\n";
+    // The end of the transfer has a gate of its own, which stays shut.
+    let gates = provider.streams([usage, "data: [DONE]\n\n"]);
+    let request = house.http().post(house.url("g", "openai/chat/completions"));
+    let answer = request.body("{}").send().await.unwrap();
+    let mut stream = answer.bytes_stream();
+    for _ in 0..2 {
+        gates.release_one();
+        stream.next().await.unwrap().unwrap();
+    }
+    drop(stream);
+    provider.disconnected().await;
+    let row = only_row(&house).await;
+    assert_eq!(
+        (&row["outcome"], &row["success"]),
+        (&json!("complete"), &json!(true))
+    );
+    assert_eq!(
+        (&row["tokens_in"], &row["tokens_out"]),
+        (&json!(5), &json!(2))
+    );
+}
+
+#[tokio::test]
 async fn a_caller_that_leaves_before_the_first_byte_ends_the_call_too() {
     let provider = Provider::start().await;
     let house = house(&provider).await;
