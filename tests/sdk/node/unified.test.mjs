@@ -68,7 +68,6 @@ function openAiCases(title, clientFor) {
         const chat = await clientFor(marked).chat.completions.create({
           model: `${provider}/${model}`,
           messages: MESSAGES,
-          max_completion_tokens: 100,
         });
         assertAnswer(chat.choices[0].message.content);
         assert.equal(chat.choices[0].finish_reason, "stop");
@@ -82,7 +81,6 @@ function openAiCases(title, clientFor) {
         const stream = await clientFor(marked).chat.completions.create({
           model: `${provider}/${model}`,
           messages: MESSAGES,
-          max_completion_tokens: 100,
           stream: true,
           stream_options: { include_usage: true },
         });

@@ -46,7 +46,6 @@ class OpenAiDialect:
                 chat = self.openai.chat.completions.create(
                     model=f"{provider}/{model}",
                     messages=MESSAGES,
-                    max_completion_tokens=100,
                     extra_headers=self.headers(),
                 )
                 self.assert_answer(chat.choices[0].message.content)
@@ -67,7 +66,6 @@ class OpenAiDialect:
                 stream = self.openai.chat.completions.create(
                     model=f"{provider}/{model}",
                     messages=MESSAGES,
-                    max_completion_tokens=100,
                     stream=True,
                     stream_options={"include_usage": True},
                     extra_headers=self.headers(),
