@@ -4,7 +4,7 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import { run } from "node:test";
-import { spec } from "node:test/reporters";
+import { inspect } from "node:util";
 
 const here = new URL("./", import.meta.url);
 const wanted = process.argv.slice(2);
@@ -30,20 +30,25 @@ function title(name) {
 async function tried(name) {
   const count = { passed: 0, failed: 0, left: 0 };
   console.log(`--- ${title(name)}`);
-  const stream = run({ files: [new URL(name, here).pathname], concurrency: 1 });
-  const isTest = (data) => data.details?.type !== "suite" && !data.name.endsWith(name);
-  stream.on("test:pass", (data) => {
-    if (isTest(data)) {
-      count[data.skip !== undefined || data.todo !== undefined ? "left" : "passed"] += 1;
+  const path = new URL(name, here).pathname;
+  for await (const { type, data } of run({ files: [path], concurrency: 1 })) {
+    if (type === "test:stdout" || type === "test:stderr") {
+      process.stdout.write(data.message);
     }
-  });
-  // The file itself is one that can fail, too: when it breaks off, or strays from this machine.
-  stream.on("test:fail", (data) => {
-    count.failed += data.details?.type !== "suite" ? 1 : 0;
-  });
-  const report = stream.compose(spec);
-  for await (const text of report) {
-    process.stdout.write(text);
+    if (!["test:pass", "test:fail"].includes(type) || data.details?.type === "suite") {
+      continue;
+    }
+    // The file itself is one that can fail, too: when it breaks off, or strays from this machine.
+    const isFile = data.name.endsWith(name);
+    const isLeft = data.skip !== undefined || data.todo !== undefined;
+    if (type === "test:fail") {
+      const error = data.details?.error;
+      console.log(`FAILED ${data.name}\n${inspect(error?.cause ?? error)}`);
+      count.failed += 1;
+    } else if (!isFile) {
+      console.log(`${isLeft ? "LEFT OUT" : "ok"} ${data.name}`);
+      count[isLeft ? "left" : "passed"] += 1;
+    }
   }
   return count;
 }

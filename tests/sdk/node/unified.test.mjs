@@ -1,4 +1,5 @@
-// The unified endpoints: one dialect for every provider, at `/compat` and at Cloudflare's REST API.
+// The unified endpoints: the model's name says which provider is meant, at `/compat` and at
+// Cloudflare's REST API.
 // Tries: openai, @anthropic-ai/sdk, ai-gateway-provider
 //
 // `UNIFIED` in `run` says whether they are served. While they are not, one test holds that against
@@ -29,10 +30,10 @@ import {
 
 const SERVED = { yes: true, no: false }[process.env.AIG_SDK_UNIFIED];
 
-// A provider of each dialect that is translated, with a model.
+// Providers that speak this dialect somewhere, each at a path of its own, with a model, and what
+// stands in front of the models that fail.
 const MODELS = [
   ["openai", "gpt-4o-mini", ""],
-  ["anthropic", "claude-sonnet-5", ""],
   ["google-ai-studio", "gemini-2.5-flash", ""],
   ["workers-ai", "@cf/meta/llama-3.1-8b-instruct", "@cf/offline/"],
 ];
@@ -108,6 +109,12 @@ function openAiCases(title, clientFor) {
         assert.ok(!reasons.includes("stop"));
       });
     }
+
+    test("a provider without this dialect is refused", async () => {
+      const ask = { model: "anthropic/claude-sonnet-5", messages: MESSAGES };
+      const asked = clientFor(new Marked()).chat.completions.create(ask);
+      await assert.rejects(asked, OpenAI.BadRequestError);
+    });
   });
 }
 
@@ -141,7 +148,8 @@ if (SERVED) {
   }
 
   globalThis.fetch = towards(ORIGIN);
-  const unified = createUnified();
+  // Without this it asks for no usage in streams.
+  const unified = createUnified({ includeUsage: true });
   aiSdkCases("ai-gateway-provider, unified", {
     model: (marked, name) =>
       createAiGateway({
