@@ -20,6 +20,33 @@ async fn only_row(house: &House) -> Value {
 }
 
 #[tokio::test]
+async fn a_caller_that_leaves_at_the_last_event_has_the_whole_answer() {
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    let usage = "data: {\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}\n\n";
+    // The end of the transfer has a gate of its own, which stays shut.
+    let gates = provider.streams([usage, "data: [DONE]\n\n"]);
+    let request = house.http().post(house.url("g", "openai/chat/completions"));
+    let answer = request.body("{}").send().await.unwrap();
+    let mut stream = answer.bytes_stream();
+    for _ in 0..2 {
+        gates.release_one();
+        stream.next().await.unwrap().unwrap();
+    }
+    drop(stream);
+    provider.disconnected().await;
+    let row = only_row(&house).await;
+    assert_eq!(
+        (&row["outcome"], &row["success"]),
+        (&json!("complete"), &json!(true))
+    );
+    assert_eq!(
+        (&row["tokens_in"], &row["tokens_out"]),
+        (&json!(5), &json!(2))
+    );
+}
+
+#[tokio::test]
 async fn a_provider_that_breaks_off_is_passed_on_as_a_break() {
     let provider = Provider::start().await;
     let house = house(&provider).await;

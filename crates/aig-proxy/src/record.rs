@@ -87,11 +87,19 @@ impl Trail {
 
     /// Whether what has passed so far is a stream of events that did not say that it is complete.
     pub(crate) fn is_unfinished_stream(&self) -> bool {
-        let events = self.record.as_ref().is_some_and(|record| {
+        self.is_stream() && (self.meter.as_ref()).is_some_and(|meter| !meter.reading().finished)
+    }
+
+    /// Whether what has passed so far is a stream of events that said that it is complete.
+    fn is_finished_stream(&self) -> bool {
+        self.is_stream() && (self.meter.as_ref()).is_some_and(|meter| meter.reading().finished)
+    }
+
+    fn is_stream(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| {
             let kind = record.response_content_type.as_deref().unwrap_or_default();
             kind.starts_with("text/event-stream")
-        });
-        events && (self.meter.as_ref()).is_some_and(|meter| !meter.reading().finished)
+        })
     }
 
     /// There is no answer of a provider's to pass on; the log has this status.
@@ -153,7 +161,12 @@ impl Drop for Trail {
         if std::thread::panicking() || self.metrics.is_cutting() {
             return self.end(Outcome::Cut);
         }
-        self.end(Outcome::ClientGone);
+        // SDKs hang up at the event that says that the stream is complete; the end of the transfer
+        // comes after it, and may not find them any more.
+        self.end(match self.is_finished_stream() {
+            true => Outcome::Complete,
+            false => Outcome::ClientGone,
+        });
     }
 }
 
