@@ -27,7 +27,7 @@ pub use page::{Page, PageRequest};
 pub use record::{Outcome, Record};
 pub use retry::{Backoff, RetrySetting};
 pub use secret::Secret;
-pub use settings::{Cache, Change, Invalid, RateLimit};
+pub use settings::{Cache, Change, Invalid, RateLimit, Technique};
 pub use snapshot::{Found, Snapshot};
 pub use time::Timestamp;
 pub use token::{BadToken, Token, TokenDigest, TokenId, TokenText};
