@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use aig_model::{Gateway, Metadata, Outcome, Record, Timestamp, Usage};
+use aig_model::{Gateway, Metadata, Record, Timestamp};
 use aig_policy::Options;
 use aig_provider::{Call, Provider, Wire};
 use http::header::{self, HeaderMap, HeaderValue};
@@ -186,30 +186,23 @@ impl Arrival {
         recorder: Arc<dyn Recorder>,
         metrics: Arc<Metrics>,
     ) -> Trail {
+        let begun = Record::begin(
+            place.id,
+            self.gateway.account,
+            self.gateway.id.clone(),
+            Timestamp::from(SystemTime::now()),
+        );
         let record = Record {
-            id: place.id,
             event_id: self.event_id.clone(),
-            account: self.gateway.account,
-            gateway: self.gateway.id.clone(),
-            created_at: Timestamp::from(SystemTime::now()),
             provider: clipped(place.provider).to_owned(),
-            model: String::new(),
             path: clipped(place.tail).to_owned(),
             method: self.method.clone(),
-            status: 0,
-            outcome: Outcome::ClientGone,
-            cached: false,
             step: u32::try_from(place.step).unwrap_or(u32::MAX),
-            duration_ms: 0,
-            first_byte_ms: None,
-            usage: Usage::default(),
             metadata: self.metadata.clone(),
             user_agent: self.user_agent.clone(),
             request_content_type: self.content_type.clone(),
-            response_content_type: None,
-            request_size: 0,
-            response_size: 0,
             authentication: self.gateway.authentication,
+            ..begun
         };
         Trail::begin(record, place.started, place.collect, recorder, metrics)
     }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use aig_model::{Outcome, Record};
+use aig_model::{Outcome, Record, Transcript};
 use aig_provider::ResponseReader;
 
 use crate::metrics::Metrics;
@@ -148,7 +148,7 @@ impl Trail {
         if let Some(model) = model {
             record.model = clipped(&model).to_owned();
         }
-        self.recorder.offer(*record);
+        self.recorder.offer(*record, Transcript::EMPTY);
     }
 
     fn elapsed_ms(&self) -> u64 {
