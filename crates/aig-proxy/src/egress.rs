@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -18,13 +19,19 @@ use http::Uri;
 use http::uri::Scheme;
 use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
+
+use crate::TlsError;
 
 /// Which destinations are allowed beyond public addresses over HTTPS.
 #[derive(Clone, Debug, Default)]
 pub struct EgressRules {
     /// Networks that may be dialled on any port and without TLS, be they private or public.
     pub allow: Vec<IpNet>,
+    /// Authorities that are trusted beside the public ones.
+    pub authorities: Vec<CertificateDer<'static>>,
 }
 
 /// Dials a TCP connection to where the rules allow.
@@ -54,6 +61,22 @@ pub(crate) enum DialError {
 // === impl EgressRules ===
 
 impl EgressRules {
+    /// Trusts the authorities whose certificates, in PEM, stand in this file.
+    pub fn trust(&mut self, path: &Path) -> Result<(), TlsError> {
+        let found = crate::tls::certificates(path)?;
+        let mut roots = RootCertStore::empty();
+        for certificate in &found {
+            roots
+                .add(certificate.clone())
+                .map_err(|error| TlsError::Unusable {
+                    path: path.to_owned(),
+                    what: format!("has a certificate that cannot be an authority: {error}"),
+                })?;
+        }
+        self.authorities.extend(found);
+        Ok(())
+    }
+
     /// Whether this address may be dialled on this port, with or without TLS.
     ///
     /// Public addresses only by HTTPS on its own port; what an administrator allows, in any way.

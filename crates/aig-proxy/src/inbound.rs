@@ -35,11 +35,11 @@ pub(crate) struct Idle;
 
 /// How long a caller may pause in the middle of a body; waiting for whom it is sent to does not
 /// count.
-const IDLE_TIME: Duration = Duration::from_secs(30);
+pub const IDLE_TIME: Duration = Duration::from_secs(30);
 /// How much is thrown away at most, in bytes.
-const DRAIN_BYTES: usize = 4 << 20;
+pub const DRAIN_BYTES: usize = 4 << 20;
 /// How long at most.
-const DRAIN_TIME: Duration = Duration::from_secs(2);
+pub const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 impl Inbound {
     pub(crate) fn new(body: Incoming, headers: &HeaderMap) -> Self {

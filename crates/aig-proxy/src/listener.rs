@@ -1,8 +1,10 @@
-//! Accepts connections, serves HTTP/1.1 and HTTP/2 on them, and drains at the end.
+//! Accepts connections, with or without TLS, serves HTTP/1.1 and HTTP/2 on them, and drains at the
+//! end.
 //!
 //! What is served is a [`Handler`]'s business. This file owns the sockets, their limits and their
 //! tasks: every connection is a task of one set, so that stopping waits for all of them.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -16,14 +18,17 @@ use futures_util::FutureExt;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::socket::Socket;
-use crate::{Body, Inbound, Metrics};
+use crate::pace::{Paced, Pressure, Streams};
+use crate::socket::{Socket, Watch};
+use crate::{Body, Inbound, Metrics, Tls, handshake};
 
 /// An answer on its way.
 pub type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
@@ -41,6 +46,10 @@ pub struct ListenerConfig {
     pub header_timeout: Duration,
     /// How long open requests may go on after a stop is asked for.
     pub drain: Duration,
+    /// How long a caller may take no byte while some wait for it; `None` is for ever.
+    pub write_timeout: Option<Duration>,
+    /// The certificate to show, where TLS is spoken.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// A bound socket.
@@ -55,11 +64,20 @@ pub struct Listener {
 /// when others close, and trying at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The longest head of a request, in bytes; a longer one is 431.
-const MAX_HEAD: usize = 64 << 10;
+pub const MAX_HEAD: usize = 64 << 10;
+/// Headers that a request of HTTP/1 may have. It is hyper's own number, which is the faster for not
+/// being set.
+pub const MAX_HEADERS: usize = 100;
 /// How often an HTTP/2 caller is asked whether it is still there, and how long it may take to say.
-const PING: Duration = Duration::from_secs(20);
+pub const PING: Duration = Duration::from_secs(20);
 /// Streams that one HTTP/2 connection may have open.
-const MAX_STREAMS: u32 = 200;
+pub const MAX_STREAMS: u32 = 200;
+/// Bytes of a request's body that an HTTP/2 caller may send ahead of whom it is for.
+pub const STREAM_WINDOW: u32 = 64 << 10;
+/// The same of all streams of a connection together.
+pub const CONNECTION_WINDOW: u32 = 1 << 20;
+/// Bytes of an answer that are kept ready for an HTTP/2 caller beyond what it has room for.
+pub const SEND_BUFFER: usize = 16 << 10;
 
 // === impl Listener ===
 
@@ -87,30 +105,23 @@ impl Listener {
     /// Serves until `stop` resolves, then closes the door and waits for open requests, at most
     /// for the drain deadline.
     pub async fn serve(self, handler: Arc<dyn Handler>, stop: impl Future<Output = ()>) {
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.config.header_timeout)
-            .max_buf_size(MAX_HEAD);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(MAX_STREAMS)
-            .max_header_list_size(MAX_HEAD as u32)
-            .keep_alive_interval(PING)
-            .keep_alive_timeout(PING);
-        let builder = Arc::new(builder);
+        let builder = Arc::new(self.builder());
         let graceful = GracefulShutdown::new();
+        let (closing, closed) = watch::channel(());
         let mut connections = JoinSet::new();
         tokio::pin!(stop);
         loop {
             tokio::select! {
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, _peer)) => {
-                        let connection =
-                            self.connection(&builder, stream, Arc::clone(&handler), &graceful);
-                        connections.spawn(connection);
+                        let door = Door {
+                            builder: Arc::clone(&builder),
+                            handler: Arc::clone(&handler),
+                            metrics: Arc::clone(&self.metrics),
+                            config: self.config.clone(),
+                        };
+                        let watcher = graceful.watcher();
+                        connections.spawn(door.open(stream, watcher, closed.clone()));
                     }
                     Err(error) => {
                         self.metrics.accept_failures.inc();
@@ -123,6 +134,8 @@ impl Listener {
             }
         }
         drop(self.socket);
+        // Who has not said who it is has no open request.
+        drop(closing);
         let drained = async {
             graceful.shutdown().await;
             while connections.join_next().await.is_some() {}
@@ -141,56 +154,134 @@ impl Listener {
         }
     }
 
-    fn connection(
+    fn builder(&self) -> auto::Builder<Streams> {
+        let mut builder = auto::Builder::new(Streams::new(self.config.write_timeout));
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.config.header_timeout)
+            .max_buf_size(MAX_HEAD);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(MAX_HEAD as u32)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buf_size(SEND_BUFFER)
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PING);
+        builder
+    }
+}
+
+/// What a connection is served with.
+struct Door {
+    builder: Arc<auto::Builder<Streams>>,
+    handler: Arc<dyn Handler>,
+    metrics: Arc<Metrics>,
+    config: ListenerConfig,
+}
+
+// === impl Door ===
+
+impl Door {
+    /// Serves one connection to its end.
+    async fn open(self, stream: TcpStream, watcher: Watcher, mut closing: watch::Receiver<()>) {
+        // One event of a stream must not wait for the acknowledgement of the last.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "the connection was gone before it was served");
+            return;
+        }
+        let _open = Open::count(&self.metrics);
+        let pressure = Arc::new(Pressure::default());
+        let write_timeout = self.config.write_timeout;
+        let Some(tls) = &self.config.tls else {
+            let socket = Socket::new(stream, write_timeout, Arc::clone(&pressure));
+            let watch = socket.watch();
+            return self.serve(socket, &watch, pressure, watcher).await;
+        };
+        let shaking = async {
+            if !handshake::is_tls(&stream).await {
+                handshake::refuse(stream).await;
+                return None;
+            }
+            let socket = Socket::new(stream, write_timeout, Arc::clone(&pressure));
+            let watch = socket.watch();
+            match tls.acceptor().accept(socket).await {
+                Ok(secured) => Some((secured, watch)),
+                Err(error) => {
+                    tracing::debug!(%error, "a caller could not agree on TLS");
+                    None
+                }
+            }
+        };
+        let shaken = tokio::select! {
+            shaken = tokio::time::timeout(self.config.header_timeout, shaking) => shaken,
+            // The sender says nothing and goes when the listener stops.
+            _ = closing.changed() => return,
+        };
+        match shaken {
+            Ok(Some((secured, watch))) => self.serve(secured, &watch, pressure, watcher).await,
+            Ok(None) => {
+                self.metrics.tls_failures.inc();
+            }
+            Err(_) => {
+                self.metrics.tls_failures.inc();
+                tracing::debug!("a caller did not agree on TLS in time");
+            }
+        }
+    }
+
+    async fn serve(
         &self,
-        builder: &Arc<auto::Builder<TokioExecutor>>,
-        stream: TcpStream,
-        handler: Arc<dyn Handler>,
-        graceful: &GracefulShutdown,
-    ) -> impl Future<Output = ()> + Send + 'static {
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        watch: &Watch,
+        pressure: Arc<Pressure>,
+        watcher: Watcher,
+    ) {
+        let begun = AtomicBool::new(false);
+        let service = service_fn(|request: Request<Incoming>| {
+            begun.store(true, Ordering::Relaxed);
+            self.answer(request, Arc::clone(&pressure))
+        });
+        let serving = self.builder.serve_connection(TokioIo::new(stream), service);
+        let serving = watcher.watch(serving);
+        // hyper's own timer starts when it knows the protocol, and who sends nothing, or half
+        // of HTTP/2's preface, never gets there.
+        let silent = async {
+            tokio::time::sleep(self.config.header_timeout).await;
+            if begun.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            served = serving => if let Err(error) = served {
+                tracing::debug!(error = &*error, "a connection ended early");
+            },
+            () = watch.closed() => tracing::debug!("a caller left in the middle"),
+            () = silent => tracing::debug!("a caller sent no request"),
+        }
+    }
+
+    /// Has one request answered; a panic costs that request, and no other.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        pressure: Arc<Pressure>,
+    ) -> impl Future<Output = Result<Response<Paced>, Infallible>> + Send + use<> {
+        let version = request.version();
+        let (head, body) = request.into_parts();
+        let body = Inbound::new(body, &head.headers);
+        let answer = Arc::clone(&self.handler).handle(Request::from_parts(head, body));
         let metrics = Arc::clone(&self.metrics);
-        let watcher = graceful.watcher();
-        let builder = Arc::clone(builder);
-        let header_timeout = self.config.header_timeout;
         async move {
-            // One event of a stream must not wait for the acknowledgement of the last.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "the connection was gone before it was served");
-                return;
-            }
-            let _open = Open::count(&metrics);
-            let socket = Socket::new(stream);
-            let begun = Arc::new(AtomicBool::new(false));
-            let service = service_fn(|request: Request<Incoming>| {
-                begun.store(true, Ordering::Relaxed);
-                let (head, body) = request.into_parts();
-                let body = Inbound::new(body, &head.headers);
-                let answer = Arc::clone(&handler).handle(Request::from_parts(head, body));
-                let metrics = Arc::clone(&metrics);
-                async move {
-                    let caught = AssertUnwindSafe(answer).catch_unwind().await;
-                    Ok::<_, std::convert::Infallible>(caught.unwrap_or_else(|_| {
-                        metrics.panics.inc();
-                        panicked()
-                    }))
-                }
+            let caught = AssertUnwindSafe(answer).catch_unwind().await;
+            let answer = caught.unwrap_or_else(|_| {
+                metrics.panics.inc();
+                crate::respond::Failure::Internal.response()
             });
-            let serving = watcher.watch(builder.serve_connection(socket.clone(), service));
-            // hyper's own timer starts when it knows the protocol, and who sends nothing, or half
-            // of HTTP/2's preface, never gets there.
-            let silent = async {
-                tokio::time::sleep(header_timeout).await;
-                if begun.load(Ordering::Relaxed) {
-                    std::future::pending::<()>().await;
-                }
-            };
-            tokio::select! {
-                served = serving => if let Err(error) = served {
-                    tracing::debug!(error = &*error, "a connection ended early");
-                },
-                () = socket.closed() => tracing::debug!("a caller left in the middle"),
-                () = silent => tracing::debug!("a caller sent no request"),
-            }
+            Ok(answer.map(|body| Paced::new(body, version, &pressure)))
         }
     }
 }
@@ -209,9 +300,4 @@ impl Drop for Open<'_> {
     fn drop(&mut self) {
         self.0.connections.dec();
     }
-}
-
-/// A panic costs the request in which it happened, and no other.
-fn panicked() -> Response<Body> {
-    crate::respond::Failure::Internal.response()
 }

@@ -17,6 +17,7 @@ pub struct Metrics {
     pub(crate) connections: Gauge,
     pub(crate) panics: Counter,
     pub(crate) accept_failures: Counter,
+    pub(crate) tls_failures: Counter,
     cut_at_drain: Counter,
     pub(crate) metadata_dropped: Counter,
     pub(crate) inspection_given_up: Counter,
@@ -62,6 +63,11 @@ impl Metrics {
             "aig_accept_failures",
             "Connections that could not be accepted, most likely for want of file descriptors",
             metrics.accept_failures.clone(),
+        );
+        registry.register(
+            "aig_tls_failures",
+            "Connections on which TLS could not be agreed on",
+            metrics.tls_failures.clone(),
         );
         registry.register(
             "aig_cut_at_drain",

@@ -70,7 +70,7 @@ pub(crate) struct Upload {
 }
 
 /// The longest body that is kept for another pass, in bytes.
-pub(crate) const MAX_KEPT: u64 = 25 << 20;
+pub const MAX_KEPT: u64 = 25 << 20;
 
 /// Why a pass breaks.
 #[derive(Debug, thiserror::Error)]

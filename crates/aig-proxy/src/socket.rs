@@ -1,8 +1,9 @@
-//! A caller's socket that can be watched while it is served.
+//! A caller's socket that can be watched while it is served, and that does not wait for ever for a
+//! caller that reads nothing.
 //!
 //! hyper learns that a caller left when it reads; it does not read while bytes of a next request
 //! lie in its buffer, so a caller that sent one byte too many and left would be served for ever.
-//! Here the socket's readiness is looked at from the side.
+//! Here the socket's readiness is looked at from the side, below TLS, so it is the same with it.
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -12,25 +13,73 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hyper::rt::{Read, ReadBufCursor, Write};
 use socket2::SockRef;
-use tokio::io::Interest;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A socket, shared between who serves it and who watches it.
-#[derive(Clone)]
-pub(crate) struct Socket(Arc<TcpStream>);
+use crate::lull::Lull;
+use crate::pace::Pressure;
+
+/// A socket in the hands of who serves it.
+pub(crate) struct Socket {
+    stream: Arc<TcpStream>,
+    /// Runs while bytes wait and none can be written.
+    stuck: Lull,
+    pressure: Arc<Pressure>,
+}
+
+/// The same socket in the hands of who watches it.
+pub(crate) struct Watch(Arc<TcpStream>);
 
 /// How often the watcher looks. Callers that leave in the usual way are noticed at once by hyper.
 const LOOK: Duration = Duration::from_secs(1);
 /// How much is read at a time, in bytes.
 const READ: usize = 16 << 10;
 
+// === impl Socket ===
+
 impl Socket {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self(Arc::new(stream))
+    /// Serves `stream`; a caller that takes no byte for `write_timeout` while some wait for it is
+    /// an error. Answers are told over `pressure` while the caller does not read.
+    pub(crate) fn new(
+        stream: TcpStream,
+        write_timeout: Option<Duration>,
+        pressure: Arc<Pressure>,
+    ) -> Self {
+        Self {
+            stream: Arc::new(stream),
+            stuck: Lull::new(write_timeout),
+            pressure,
+        }
     }
 
+    pub(crate) fn watch(&self) -> Watch {
+        Watch(Arc::clone(&self.stream))
+    }
+
+    fn poll_with(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        while self.stream.poll_write_ready(cx)?.is_ready() {
+            match write(&self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => {
+                    self.stuck.over();
+                    self.pressure.release();
+                    return Poll::Ready(done);
+                }
+            }
+        }
+        self.pressure.build();
+        ready!(self.stuck.poll_too_long(cx));
+        let slow = io::Error::new(io::ErrorKind::TimedOut, "the caller does not read");
+        Poll::Ready(Err(slow))
+    }
+}
+
+impl Watch {
     /// Resolves some time after the caller has closed its side.
     pub(crate) async fn closed(&self) {
         let mut looking = tokio::time::interval(LOOK);
@@ -44,21 +93,20 @@ impl Socket {
     }
 }
 
-impl Read for Socket {
+impl AsyncRead for Socket {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut bytes = [0; READ];
         let room = buffer.remaining().min(READ);
         loop {
-            ready!(self.0.poll_read_ready(cx))?;
-            match self.0.try_read(&mut bytes[..room]) {
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.stream.try_read(buffer.initialize_unfilled_to(room)) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(read) => {
-                    buffer.put_slice(&bytes[..read]);
+                    buffer.advance(read);
                     return Poll::Ready(Ok(()));
                 }
             }
@@ -66,9 +114,9 @@ impl Read for Socket {
     }
 }
 
-impl Write for Socket {
+impl AsyncWrite for Socket {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
@@ -76,7 +124,7 @@ impl Write for Socket {
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
@@ -93,22 +141,6 @@ impl Write for Socket {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         // The socket closes when its last holder goes, which is when the connection ends.
-        Poll::Ready(SockRef::from(&*self.0).shutdown(Shutdown::Write))
-    }
-}
-
-impl Socket {
-    fn poll_with(
-        &self,
-        cx: &mut Context<'_>,
-        write: impl Fn(&TcpStream) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.0.poll_write_ready(cx))?;
-            match write(&self.0) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                done => return Poll::Ready(done),
-            }
-        }
+        Poll::Ready(SockRef::from(&*self.stream).shutdown(Shutdown::Write))
     }
 }

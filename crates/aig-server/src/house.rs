@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use aig_control::{ControlConfig, ControlPlane};
 use aig_model::{AccountId, Timestamp, TokenText};
 use aig_policy::Identity;
-use aig_proxy::{DataPlane, Listener, Metrics};
+use aig_proxy::{DataPlane, Listener, ListenerConfig, Metrics, Tls};
 use aig_store::{Journal, Store};
 use anyhow::Context;
 use prometheus_client::registry::Registry;
@@ -38,6 +38,8 @@ pub struct House {
     ops: Arc<Ops>,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
+    /// Ends with the house.
+    _certificate: JoinSet<()>,
     first: Option<FirstStart>,
 }
 
@@ -52,6 +54,9 @@ pub struct FirstStart {
 impl House {
     /// Opens the stores, binds the listeners and serves.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let tls = (config.tls.clone().map(Tls::load).transpose())
+            .context("TLS cannot be served")?
+            .map(Arc::new);
         let store = open(&config.data_dir)?;
         let pepper = config.token_pepper_file.as_deref();
         let identity = Arc::new(keys::identity(&store, &config.data_dir, pepper).await?);
@@ -62,7 +67,11 @@ impl House {
         registry.register_collector(Box::new(JournalMetrics(journal.clone())));
         let ops = Arc::new(Ops::new(registry, store.snapshots()));
 
-        let bind = |address| Listener::bind(address, config.listener.clone(), Arc::clone(&metrics));
+        let listening = ListenerConfig {
+            tls: tls.clone(),
+            ..config.listener
+        };
+        let bind = |address| Listener::bind(address, listening.clone(), Arc::clone(&metrics));
         let listener = bind(config.listen).await.with_context(|| {
             format!(
                 "cannot listen on {}; is another aig running there? --listen takes another address",
@@ -77,8 +86,10 @@ impl House {
         };
         let address = listener.address();
         let control_address = control_listener.as_ref().map_or(address, Listener::address);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let named = |url: &Option<String>, address| {
-            url.clone().unwrap_or_else(|| format!("http://{address}"))
+            url.clone()
+                .unwrap_or_else(|| format!("{scheme}://{address}"))
         };
         let origin = named(&config.public_url, address);
         let control_origin = match (&config.control_public_url, &control_listener) {
@@ -133,6 +144,10 @@ impl House {
             }
             None => serve(listener, Some(data), Some(control)),
         }
+        let mut certificate = JoinSet::new();
+        if let Some(tls) = tls {
+            certificate.spawn(async move { tls.keep_fresh().await });
+        }
         Ok(Self {
             address,
             control_address,
@@ -145,6 +160,7 @@ impl House {
             ops,
             stop,
             listeners,
+            _certificate: certificate,
             first,
         })
     }

@@ -6,12 +6,16 @@
 
 mod contract;
 mod house;
+mod http2;
 mod patience;
 pub mod provider;
+mod secured;
 mod wire;
 
 pub use contract::{Contract, OperationRow};
 pub use house::{House, HouseBuilder};
+pub use http2::{Answer as Http2Answer, Http2Provider};
 pub use patience::{PATIENCE, eventually};
 pub use provider::Provider;
+pub use secured::Certificates;
 pub use wire::Wire;

@@ -63,6 +63,7 @@ fn public_addresses_only_over_https_on_its_port() {
 #[test]
 fn an_allowed_network_is_free_of_all_rules() {
     let rules = EgressRules {
+        authorities: Vec::new(),
         allow: vec!["127.0.0.0/8".parse().unwrap()],
     };
     assert!(rules.permit("127.0.0.1".parse().unwrap(), 8000, false));

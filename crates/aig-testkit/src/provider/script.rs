@@ -29,6 +29,8 @@ pub(super) enum Script {
     },
     Hang,
     Raw(Bytes),
+    /// The same, but the connection is dropped without a word: over TLS, without its own end.
+    Vanish(Bytes),
 }
 
 /// A head, and a body that is sent at once.
@@ -47,6 +49,8 @@ pub(super) enum Played {
     Whole,
     /// The script wants the connection closed.
     Closed,
+    /// The script wants the connection gone without a word.
+    Vanished,
     /// The peer went away before it had the whole answer.
     Left,
 }
@@ -116,6 +120,10 @@ impl Script {
                 .write_all(&bytes)
                 .await
                 .map(|()| Played::Closed),
+            Self::Vanish(bytes) => match peer.stream().write_all(&bytes).await {
+                Ok(()) => peer.stream().flush().await.map(|()| Played::Vanished),
+                Err(error) => Err(error),
+            },
         };
         // A peer that cannot be written to is gone.
         played.unwrap_or(Played::Left)
@@ -131,12 +139,14 @@ async fn stream(
 ) -> io::Result<Played> {
     let head = format!("{}transfer-encoding: chunked\r\n\r\n", head.head);
     peer.stream().write_all(head.as_bytes()).await?;
+    peer.stream().flush().await?;
     for chunk in chunks {
         if !passed(gate, peer).await {
             return Ok(Played::Left);
         }
         let framed = [format!("{:x}\r\n", chunk.len()).as_bytes(), &chunk, b"\r\n"].concat();
         peer.stream().write_all(&framed).await?;
+        peer.stream().flush().await?;
     }
     if !whole {
         return Ok(Played::Closed);
@@ -145,6 +155,7 @@ async fn stream(
         return Ok(Played::Left);
     }
     peer.stream().write_all(b"0\r\n\r\n").await?;
+    peer.stream().flush().await?;
     Ok(Played::Whole)
 }
 
@@ -193,6 +204,7 @@ impl Answer {
             bytes.extend_from_slice(&self.body);
         }
         peer.stream().write_all(&bytes).await?;
+        peer.stream().flush().await?;
         Ok(Played::Whole)
     }
 }
