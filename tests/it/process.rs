@@ -15,8 +15,8 @@ use aig_testkit::{PATIENCE, Provider};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
-const TOKEN: &str = "a-token-that-an-infrastructure-tool-has-set";
+pub(crate) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const TOKEN: &str = "a-token-that-an-infrastructure-tool-has-set";
 
 const WORDS: &str = "AIG_TEST_WORDS";
 
@@ -62,14 +62,14 @@ pub(crate) fn signalled(words: &[&str], options: &[&str]) -> Command {
 }
 
 /// A running `aig serve`.
-struct Served {
-    process: Child,
-    address: SocketAddr,
+pub(crate) struct Served {
+    pub(crate) process: Child,
+    pub(crate) address: SocketAddr,
 }
 
 impl Served {
     /// Starts on that directory and waits until it listens.
-    async fn start(directory: &Path, more: &[&str]) -> Self {
+    pub(crate) async fn start(directory: &Path, more: &[&str]) -> Self {
         let directory = directory.display().to_string();
         let mut words = vec!["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
         words.extend(["--data-dir", &directory]);
@@ -104,7 +104,7 @@ impl Served {
         Self { process, address }
     }
 
-    fn gateways(&self, path: &str) -> String {
+    pub(crate) fn gateways(&self, path: &str) -> String {
         format!(
             "http://{}/client/v4/accounts/{ACCOUNT}/ai-gateway/gateways{path}",
             self.address

@@ -6,6 +6,7 @@ pub use crate::inbound::{DRAIN_BYTES, DRAIN_TIME, IDLE_TIME};
 pub use crate::listener::{
     CONNECTION_WINDOW, MAX_HEAD, MAX_HEADERS, MAX_STREAMS, PING, SEND_BUFFER, STREAM_WINDOW,
 };
+pub use crate::pace::AHEAD;
 pub use crate::payload::MAX_KEPT;
 pub use crate::record::MAX_FIELD;
 pub use crate::universal::MAX_STEPS;

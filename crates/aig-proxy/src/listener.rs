@@ -199,7 +199,8 @@ impl Door {
         let Some(tls) = &self.config.tls else {
             let socket = Socket::new(stream, write_timeout, Arc::clone(&pressure));
             let watch = socket.watch();
-            return self.serve(socket, &watch, pressure, watcher).await;
+            // Apart from the task, which would be as large as both ways together.
+            return Box::pin(self.serve(socket, &watch, pressure, watcher)).await;
         };
         let shaking = async {
             if !handshake::is_tls(&stream).await {
@@ -217,12 +218,14 @@ impl Door {
             }
         };
         let shaken = tokio::select! {
-            shaken = tokio::time::timeout(self.config.header_timeout, shaking) => shaken,
+            shaken = tokio::time::timeout(self.config.header_timeout, Box::pin(shaking)) => shaken,
             // The sender says nothing and goes when the listener stops.
             _ = closing.changed() => return,
         };
         match shaken {
-            Ok(Some((secured, watch))) => self.serve(secured, &watch, pressure, watcher).await,
+            Ok(Some((secured, watch))) => {
+                Box::pin(self.serve(secured, &watch, pressure, watcher)).await;
+            }
             Ok(None) => {
                 self.metrics.tls_failures.inc();
             }

@@ -10,7 +10,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -24,10 +24,14 @@ use tokio::time::Instant;
 use crate::Body;
 use crate::body::BodyError;
 
-/// Whether a connection's socket takes nothing at the moment.
+/// What waits for a connection's socket. All of it happens in the one task of the connection; it
+/// is shared because the transport stands between the two ends.
 #[derive(Debug, Default)]
 pub(crate) struct Pressure {
-    high: AtomicBool,
+    /// Whether the socket takes nothing at the moment.
+    blocked: AtomicBool,
+    /// Bytes that went into the transport since the socket last took everything there was.
+    waiting: AtomicUsize,
     held: AtomicWaker,
 }
 
@@ -65,6 +69,8 @@ tokio::task_local! {
     static TAKING: Arc<Taking>;
 }
 
+/// Bytes of an answer that wait for an HTTP/1 caller before no more is asked for.
+pub const AHEAD: usize = 8 << 10;
 /// How many times within the limit a stream is looked at; it is given up at most one of these
 /// parts late.
 const LOOKS: u32 = 16;
@@ -74,27 +80,31 @@ const LOOKS: u32 = 16;
 impl Pressure {
     /// The socket takes nothing.
     pub(crate) fn build(&self) {
-        self.high.store(true, Ordering::Release);
+        self.blocked.store(true, Ordering::Relaxed);
     }
 
-    /// The socket has taken something.
+    /// The socket has taken all that there was.
     pub(crate) fn release(&self) {
-        if self.high.load(Ordering::Relaxed) {
-            self.high.store(false, Ordering::Release);
-            self.held.wake();
-        }
+        self.blocked.store(false, Ordering::Relaxed);
+        self.waiting.store(0, Ordering::Relaxed);
+        // Costs one atomic look where nobody waits.
+        self.held.wake();
     }
 
-    /// Ready while the socket takes what comes; wakes the last one that asked when it does again.
+    /// More goes into the transport.
+    fn add(&self, bytes: usize) {
+        self.waiting.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Ready while the socket takes what comes; else whoever asked is woken when it does again.
     fn poll_low(&self, cx: &Context<'_>) -> Poll<()> {
-        if !self.high.load(Ordering::Acquire) {
+        let high =
+            self.blocked.load(Ordering::Relaxed) || self.waiting.load(Ordering::Relaxed) >= AHEAD;
+        if !high {
             return Poll::Ready(());
         }
         self.held.register(cx.waker());
-        match self.high.load(Ordering::Acquire) {
-            true => Poll::Pending,
-            false => Poll::Ready(()),
-        }
+        Poll::Pending
     }
 }
 
@@ -195,8 +205,12 @@ impl http_body::Body for Paced {
             Reader::Http2(None) => {}
         }
         let polled = Pin::new(body).poll_frame(cx);
-        if let (Reader::Http2(Some(taking)), Poll::Ready(Some(Ok(_)))) = (reader, &polled) {
-            taking.is_owed();
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            match reader {
+                Reader::Http1(pressure) => pressure.add(frame.data_ref().map_or(0, Bytes::len)),
+                Reader::Http2(Some(taking)) => taking.is_owed(),
+                Reader::Http2(None) => {}
+            }
         }
         polled
     }

@@ -60,6 +60,7 @@ impl Socket {
     fn poll_with(
         &mut self,
         cx: &mut Context<'_>,
+        length: usize,
         write: impl Fn(&TcpStream) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         while self.stream.poll_write_ready(cx)?.is_ready() {
@@ -67,7 +68,10 @@ impl Socket {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => {
                     self.stuck.over();
-                    self.pressure.release();
+                    // Of what is left over it is known that it waits.
+                    if matches!(done, Ok(written) if written == length) {
+                        self.pressure.release();
+                    }
                     return Poll::Ready(done);
                 }
             }
@@ -120,7 +124,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_with(cx, |stream| stream.try_write(bytes))
+        self.poll_with(cx, bytes.len(), |stream| stream.try_write(bytes))
     }
 
     fn poll_write_vectored(
@@ -128,7 +132,8 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_with(cx, |stream| stream.try_write_vectored(slices))
+        let length = slices.iter().map(|slice| slice.len()).sum();
+        self.poll_with(cx, length, |stream| stream.try_write_vectored(slices))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -58,6 +58,9 @@ struct Broken {
     why: Option<BodyError>,
 }
 
+/// What comes of asking the provider for more: a frame, the end, or a break and what it is.
+type Polled = Poll<Option<Result<Frame<Bytes>, (Outcome, BodyError)>>>;
+
 /// Why an answer breaks off here that the transport did not break.
 #[derive(Debug, thiserror::Error)]
 enum BrokeOff {
@@ -95,10 +98,7 @@ impl Tee {
     }
 
     /// What the provider sends, or why nothing more is waited for.
-    fn poll_provider(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, (Outcome, BodyError)>>> {
+    fn poll_provider(&mut self, cx: &mut Context<'_>) -> Polled {
         let Some(body) = &mut self.body else {
             return Poll::Ready(None);
         };

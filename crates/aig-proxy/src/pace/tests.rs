@@ -15,11 +15,26 @@ async fn u_17_a_body_waits_while_the_socket_takes_nothing() {
     let pressure = Arc::new(Pressure::default());
     let mut body = Paced::new(Body::fixed("x"), Version::HTTP_11, &pressure);
     pressure.build();
-    let mut frame = tokio_test_poll(&mut body);
+    let mut frame = poll_once(&mut body);
     assert!(frame.is_pending());
     pressure.release();
-    frame = tokio_test_poll(&mut body);
+    frame = poll_once(&mut body);
     assert!(frame.is_ready());
+}
+
+#[tokio::test]
+async fn u_17_a_body_waits_when_enough_is_on_its_way() {
+    let pressure = Arc::new(Pressure::default());
+    let chunk = Bytes::from(vec![0; AHEAD / 2]);
+    let chunks =
+        std::iter::repeat_with(move || Ok::<_, std::io::Error>(Frame::data(chunk.clone())));
+    let chunks = http_body_util::StreamBody::new(futures_util::stream::iter(chunks));
+    let mut body = Paced::new(Body::foreign(chunks), Version::HTTP_11, &pressure);
+    assert!(poll_once(&mut body).is_ready());
+    assert!(poll_once(&mut body).is_ready());
+    assert!(poll_once(&mut body).is_pending());
+    pressure.release();
+    assert!(poll_once(&mut body).is_ready());
 }
 
 #[tokio::test]
@@ -29,7 +44,7 @@ async fn u_17_whoever_waits_is_woken() {
     pressure.build();
     let (asked, asking) = oneshot::channel();
     let reading = tokio::spawn(async move {
-        assert!(tokio_test_poll(&mut body).is_pending());
+        assert!(poll_once(&mut body).is_pending());
         asked.send(()).unwrap();
         body.frame().await.unwrap().unwrap().into_data().unwrap()
     });
@@ -38,7 +53,7 @@ async fn u_17_whoever_waits_is_woken() {
     assert_eq!(reading.await.unwrap(), "x");
 }
 
-fn tokio_test_poll(body: &mut Paced) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+fn poll_once(body: &mut Paced) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
     let mut cx = Context::from_waker(std::task::Waker::noop());
     Pin::new(body).poll_frame(&mut cx)
 }
