@@ -136,7 +136,8 @@ pub struct Flags {
     /// (file: write_timeout) [default: 60]
     #[arg(long, env = "AIG_WRITE_TIMEOUT", value_name = "SECONDS")]
     pub write_timeout: Option<u64>,
-    /// Seconds that a caller may take to send the head of a request (file: header_timeout) [default: 10]
+    /// Seconds that a caller may take to agree on TLS, and then to send the head of a request
+    /// (file: header_timeout) [default: 10]
     #[arg(long, env = "AIG_HEADER_TIMEOUT", value_name = "SECONDS")]
     pub header_timeout: Option<u64>,
     /// Seconds that open requests may go on after a stop signal (file: drain_timeout) [default: 300]

@@ -227,7 +227,7 @@ impl House {
 }
 
 /// How long the last rows may take to be written.
-const LAST_ROWS: std::time::Duration = std::time::Duration::from_secs(5);
+pub(crate) const LAST_ROWS: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Opens the two databases of a data directory, which is made if it is not there.
 pub(crate) fn open(data_dir: &std::path::Path) -> anyhow::Result<Store> {
