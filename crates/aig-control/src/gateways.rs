@@ -13,7 +13,7 @@ use crate::error::Failure;
 use crate::inside::Context;
 
 /// The most gateways of a page.
-const MOST: u32 = 100;
+pub const MOST: u32 = 100;
 
 type Request = RequestContext<Context>;
 

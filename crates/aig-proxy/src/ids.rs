@@ -12,7 +12,7 @@ pub(crate) struct Ids {
 
 const EVENT_ID: &str = "cf-aig-event-id";
 /// The longest event id that is taken from a caller, in bytes; a longer one is not an id.
-const MAX_EVENT_ID: usize = 256;
+pub const MAX_EVENT_ID: usize = 256;
 
 impl Ids {
     /// New ids, and the caller's own for the event if it sent one.
