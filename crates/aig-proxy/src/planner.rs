@@ -18,7 +18,9 @@ use crate::payload::{MAX_KEPT, Payload};
 use crate::plan::{COLLECT_LOG, Draft, Plan, Step};
 use crate::respond::Failure;
 use crate::route::{COMPAT, Goal, Route, WORKERS_AI, compat};
+use crate::transcript::Room;
 use crate::unified::BadUnified;
+use crate::wishes::Wishes;
 use crate::{Body, Inbound, headers, run, unified, universal};
 
 /// What a plan is made with.
@@ -35,6 +37,10 @@ pub(crate) struct Planner<'a> {
     /// What the request says over what the gateway says.
     pub(crate) options: Options,
     pub(crate) collect: bool,
+    /// What the request wishes beside that.
+    pub(crate) wishes: Wishes,
+    /// Of bodies for the log.
+    pub(crate) room: &'a Arc<Room>,
     /// The longest body that is forwarded, in bytes.
     pub(crate) max_body: u64,
 }
@@ -131,6 +137,8 @@ impl Planner<'_> {
             payload,
             options: self.options,
             collect: self.collect,
+            wishes: self.wishes.clone(),
+            room: self.room,
         })
     }
 
@@ -167,6 +175,8 @@ impl Planner<'_> {
             method: Method::POST,
             options: sent.config.over(own).over(self.options),
             collect: headers::switch(&sent.headers, COLLECT_LOG).unwrap_or(self.collect),
+            wishes: Wishes::of(&sent.headers).over(&self.wishes),
+            room: self.room,
             tokens: &tokens,
             headers: sent.headers,
             payload: Payload::whole(body, RequestReader::for_provider(provider)),

@@ -1,5 +1,7 @@
 //! What asks for nothing is taken, everything else is refused by name.
 
+use serde_json::json;
+
 use super::*;
 
 fn refused_fields(fields: Value) -> Vec<String> {
