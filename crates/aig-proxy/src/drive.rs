@@ -371,7 +371,6 @@ impl Driver {
         head.extensions.clear();
         let meter = ResponseReader::answering(planned.wire, &head.headers);
         trail.answered(head.status.as_u16(), &head.headers, meter);
-        let farewell = Farewell::of(planned.wire, &head.headers);
         let length = http_body::Body::size_hint(&body).exact();
         let stored = missed.and_then(|missed| {
             let miss = HeaderValue::from_static("MISS");
@@ -384,6 +383,7 @@ impl Driver {
                 head.headers.remove(header::CONTENT_LENGTH);
                 Box::new(UsageFilter::new())
             });
+        let farewell = Farewell::of(planned.wire, &head.headers);
         let passing = Passing { stored, filter };
         let tee = Tee::new(body, trail, ending, farewell, self.patience, passing);
         Response::from_parts(head, Body::forwarded(tee))

@@ -55,6 +55,7 @@ mod voice;
 mod wishes;
 
 pub use body::Body;
+pub use cache_store::CacheConfig;
 pub use egress::EgressRules;
 pub use inbound::Inbound;
 pub use ledger::Prices;

@@ -112,7 +112,7 @@ impl DataPlane {
             recorder,
             metrics: Arc::clone(&metrics),
             prices: config.prices,
-            room: Room::new(transcript::ROOM),
+            room: Room::new(transcript::OPEN_BODIES),
         });
         let cache = CacheStore::new(config.cache);
         Self {
@@ -286,6 +286,7 @@ impl DataPlane {
                 .over(Options::of_gateway(gateway.retry)),
             collect,
             wishes: Wishes::of(&head.headers),
+            prices: self.ledger.prices.book(),
             room: &self.ledger.room,
             max_body: self.max_request_body,
         };

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use aig_model::Snapshot;
-use aig_policy::{Identity, Options};
+use aig_policy::{Identity, Options, PriceBook};
 use aig_provider::{Endpoint, Provider, Providers, RequestReader};
 use bytes::Bytes;
 use http::header::{self, HeaderMap};
@@ -39,6 +39,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) collect: bool,
     /// What the request wishes beside that.
     pub(crate) wishes: Wishes,
+    /// Of the models that have one.
+    pub(crate) prices: &'a PriceBook,
     /// Of bodies for the log.
     pub(crate) room: &'a Arc<Room>,
     /// The longest body that is forwarded, in bytes.
@@ -78,7 +80,7 @@ impl Planner<'_> {
                 let body = self.collect(&head.headers, body).await?;
                 vec![self.run(head, &body)?]
             }
-            Goal::Models => return Ok(Planned::Tell(unified::models(self.providers))),
+            Goal::Models => return Ok(Planned::Tell(unified::models(self.providers, self.prices))),
             Goal::Nowhere => return Err(Failure::NoSuchPath),
         };
         Ok(Planned::Send(Plan { steps }))

@@ -35,7 +35,7 @@ pub(crate) struct Capture {
 }
 
 /// The bodies of all open requests together, in bytes.
-pub const ROOM: usize = 64 << 20;
+pub const OPEN_BODIES: usize = 64 << 20;
 
 /// Pieces below this are copied together, in bytes.
 const SMALL: usize = 1 << 10;

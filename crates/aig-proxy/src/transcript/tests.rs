@@ -21,7 +21,7 @@ fn captured(
 
 #[test]
 fn a_body_is_kept_as_it_came_and_great_pieces_are_not_copied() {
-    let room = Room::new(ROOM);
+    let room = Room::new(OPEN_BODIES);
     let great = Bytes::from(vec![b'x'; 4 * SMALL]);
     let mut capture = Capture::new(&room);
     capture.push(&Bytes::from_static(b"a"));
@@ -74,7 +74,7 @@ fn all_bodies_together_have_a_bound() {
 
 #[test]
 fn s_09_a_key_that_comes_back_is_taken_out_wherever_the_pieces_end() {
-    let room = Room::new(ROOM);
+    let room = Room::new(OPEN_BODIES);
     let text = b"{\"error\":\"bad key sk-secret-1, yes sk-secret-1\"}";
     let clean = b"{\"error\":\"bad key [redacted], yes [redacted]\"}".to_vec();
     for cut in 0..text.len() {
@@ -106,7 +106,7 @@ fn s_09_a_key_in_many_small_pieces_is_found_too() {
 
 #[test]
 fn what_is_too_short_for_a_key_stays() {
-    let room = Room::new(ROOM);
+    let room = Room::new(OPEN_BODIES);
     let body = captured(&room, &[b"a test of test"], &["test"]).0;
     assert_eq!(body.unwrap(), b"a test of test");
 }
