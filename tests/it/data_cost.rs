@@ -165,7 +165,7 @@ async fn p_06_a_stream_that_is_cut_has_cost_what_was_counted() {
     let provider = Provider::start().await;
     let plane = Plane::start(&provider).await;
     let start = json!({"type": "message_start", "message": {
-        "model": "claude-3-5-haiku-20241022",
+        "model": "claude-haiku-4-5",
         "usage": {"input_tokens": 1000, "output_tokens": 1}}});
     let gate = provider.streams([
         format!("event: message_start\ndata: {start}\n\n"),

@@ -1,5 +1,7 @@
 //! Amounts times prices, and what there is no price of.
 
+use aig_model::Usage;
+
 use super::*;
 
 const BOOK: &str = r#"
