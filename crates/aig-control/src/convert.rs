@@ -8,7 +8,7 @@ use aig_api::types;
 use aig_api::wire::Integer;
 use aig_model::{
     Backoff, Change, Gateway, GatewayChange, NewGateway, Outcome, Page, PageRequest, Record,
-    Timestamp,
+    Technique, Timestamp,
 };
 use chrono::{DateTime, Utc};
 
@@ -53,9 +53,15 @@ pub(crate) fn gateway_change(input: types::GatewayInput) -> Result<GatewayChange
         name: input.name.map(Into::into),
         cache_enabled: Change::from_wire(input.cache_enabled),
         cache_ttl: number(input.cache_ttl),
+        cache_invalidate_on_update: Change::from_wire(input.cache_invalidate_on_update),
         rate_limiting_enabled: Change::from_wire(input.rate_limiting_enabled),
         rate_limiting_limit: number(input.rate_limiting_limit),
         rate_limiting_interval: number(input.rate_limiting_interval),
+        rate_limiting_technique: Change::from_wire(
+            input
+                .rate_limiting_technique
+                .map(|word| word.map(technique)),
+        ),
         retry_max_attempts: number(input.retry_max_attempts),
         retry_delay: number(input.retry_delay),
         retry_backoff: Change::from_wire(input.retry_backoff.map(|word| word.map(backoff))),
@@ -78,9 +84,14 @@ pub(crate) fn gateway(gateway: &Gateway) -> types::Gateway {
         slug: gateway.id.to_string(),
         cache_enabled: gateway.cache.ttl().is_some(),
         cache_ttl: small(gateway.cache.shown_ttl()),
+        cache_invalidate_on_update: gateway.cache_invalidate_on_update,
         rate_limiting_enabled: gateway.rate_limit.limit().is_some(),
         rate_limiting_limit: small(limit.unwrap_or(0)),
         rate_limiting_interval: small(interval.unwrap_or(0)),
+        rate_limiting_technique: match gateway.technique {
+            Technique::Fixed => types::GatewayRateLimitingTechnique::Fixed,
+            Technique::Sliding => types::GatewayRateLimitingTechnique::Sliding,
+        },
         log_enabled: gateway.collect_logs,
         created_at: time(gateway.created_at),
         modified_at: time(gateway.modified_at),
@@ -150,6 +161,13 @@ fn number<T: TryFrom<i64>, const MIN: i64, const MAX: i64>(
     field: Option<Option<Integer<MIN, MAX>>>,
 ) -> Change<T> {
     Change::from_wire(field.map(|value| value.and_then(Integer::to)))
+}
+
+const fn technique(word: types::GatewayInputRateLimitingTechnique) -> Technique {
+    match word {
+        types::GatewayInputRateLimitingTechnique::Fixed => Technique::Fixed,
+        types::GatewayInputRateLimitingTechnique::Sliding => Technique::Sliding,
+    }
 }
 
 const fn backoff(word: types::GatewayInputRetryBackoff) -> Backoff {

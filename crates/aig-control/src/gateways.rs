@@ -7,11 +7,10 @@ use aig_api::{
 };
 use aig_model::{Gateway, GatewayId};
 use dropshot::RequestContext;
-use serde_json::{Map, Value};
 
+use crate::convert;
 use crate::error::Failure;
 use crate::inside::Context;
-use crate::{convert, unenforced};
 
 /// The most gateways of a page.
 pub const MOST: u32 = 100;
@@ -45,7 +44,7 @@ pub(crate) async fn create(
     let scope = context.scope(request, Operation::CreateAiGateway, &path.account_id)?;
     let new = convert::new_gateway(input)?;
     let gateway = scope.create_gateway(new, context.now()).await?;
-    Ok(response(&gateway, unenforced::remarks(&gateway)))
+    Ok(response(&gateway))
 }
 
 pub(crate) async fn get(
@@ -55,7 +54,7 @@ pub(crate) async fn get(
     let context = request.context();
     let scope = context.scope(request, Operation::GetAiGateway, &path.account_id)?;
     let gateway = scope.gateway(&id(&path.gateway_id)?).await?;
-    Ok(response(&gateway.ok_or(Failure::NotFound)?, vec![]))
+    Ok(response(&gateway.ok_or(Failure::NotFound)?))
 }
 
 pub(crate) async fn update(
@@ -69,7 +68,7 @@ pub(crate) async fn update(
     let change = convert::gateway_change(input)?;
     let gateway = scope.update_gateway(&id, change, context.now()).await?;
     let gateway = gateway.ok_or(Failure::NotFound)?;
-    Ok(response(&gateway, unenforced::remarks(&gateway)))
+    Ok(response(&gateway))
 }
 
 pub(crate) async fn delete(
@@ -79,15 +78,15 @@ pub(crate) async fn delete(
     let context = request.context();
     let scope = context.scope(request, Operation::DeleteAiGateway, &path.account_id)?;
     let gateway = scope.delete_gateway(&id(&path.gateway_id)?).await?;
-    Ok(response(&gateway.ok_or(Failure::NotFound)?, vec![]))
+    Ok(response(&gateway.ok_or(Failure::NotFound)?))
 }
 
-fn response(gateway: &Gateway, messages: Vec<Map<String, Value>>) -> GatewayResponse {
+fn response(gateway: &Gateway) -> GatewayResponse {
     GatewayResponse {
         result: convert::gateway(gateway),
         success: true,
         errors: vec![],
-        messages,
+        messages: vec![],
     }
 }
 

@@ -1,12 +1,10 @@
 //! Settings that the store or the data plane does not carry out yet.
 //!
 //! Nobody may believe in a protection that is not there. Settings of Cloudflare's that nothing
-//! here performs are refused, unless they ask for nothing; cache and rate limit are stored, and
-//! the answer says that they wait. Names that nobody knows are ignored, as Cloudflare does: a
+//! here performs are refused, unless they ask for nothing. Names that nobody knows are ignored, as Cloudflare does: a
 //! gateway that was read (`is_default`, `created_at`, …) can be sent back as it is.
 
-use aig_model::Gateway;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::error::Fault;
 
@@ -23,7 +21,6 @@ const fn unperformed(field: &'static str) -> Unperformed {
 
 const UNPERFORMED: &[Unperformed] = &[
     unperformed("byok_only"),
-    unperformed("cache_invalidate_on_update"),
     unperformed("dlp"),
     unperformed("guardrails"),
     unperformed("log_classification"),
@@ -32,10 +29,6 @@ const UNPERFORMED: &[Unperformed] = &[
     unperformed("logpush"),
     unperformed("logpush_public_key"),
     unperformed("otel"),
-    Unperformed {
-        field: "rate_limiting_technique",
-        by_itself: "fixed",
-    },
     unperformed("spend_limits"),
     unperformed("store_id"),
     unperformed("stripe"),
@@ -45,9 +38,6 @@ const UNPERFORMED: &[Unperformed] = &[
     },
     unperformed("zdr"),
 ];
-
-/// A number for programs: the setting is stored and waits.
-const STORED_ONLY: u32 = 7_100;
 
 /// The settings among `fields` that ask for something nobody would do.
 pub(crate) fn refused(fields: &Map<String, Value>) -> Vec<Fault> {
@@ -66,30 +56,6 @@ pub(crate) fn refused(fields: &Map<String, Value>) -> Vec<Fault> {
                 }
             };
             Fault::of_field(setting.field, format!("{} {message}", setting.field))
-        })
-        .collect()
-}
-
-/// What the answer says of settings that are on and stored only.
-pub(crate) fn remarks(gateway: &Gateway) -> Vec<Map<String, Value>> {
-    let on = [
-        ("cache_enabled", gateway.cache.ttl().is_some()),
-        (
-            "rate_limiting_enabled",
-            gateway.rate_limit.limit().is_some(),
-        ),
-    ];
-    on.into_iter()
-        .filter(|(_, on)| *on)
-        .map(|(field, _)| {
-            Map::from_iter([
-                ("code".to_owned(), json!(STORED_ONLY)),
-                (
-                    "message".to_owned(),
-                    json!(format!("{field} is stored, but not enforced yet")),
-                ),
-                ("path".to_owned(), json!(["body", field])),
-            ])
         })
         .collect()
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aig_model::Outcome;
+use aig_policy::cache::NotStored;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -15,6 +16,9 @@ use prometheus_client::registry::Registry;
 pub struct Metrics {
     requests: Family<ByOutcome, Counter>,
     failures: Family<ByCode, Counter>,
+    cache: Family<ByCache, Counter>,
+    not_stored: Family<ByReason, Counter>,
+    pub(crate) bodies_shed: Counter,
     pub(crate) connections: Gauge,
     pub(crate) panics: Counter,
     pub(crate) accept_failures: Counter,
@@ -36,6 +40,16 @@ struct ByCode {
     code: u32,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByCache {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByReason {
+    reason: &'static str,
+}
+
 impl Metrics {
     /// Counters at zero, made known to `registry`.
     pub fn registered(registry: &mut Registry) -> Self {
@@ -49,6 +63,21 @@ impl Metrics {
             "aig_failures",
             "Answers that the gateway gave itself, by code",
             metrics.failures.clone(),
+        );
+        registry.register(
+            "aig_cache_lookups",
+            "Requests that the cache was asked about, by what it had",
+            metrics.cache.clone(),
+        );
+        registry.register(
+            "aig_cache_not_stored",
+            "Answers that could have gone into the cache and did not, by why",
+            metrics.not_stored.clone(),
+        );
+        registry.register(
+            "aig_log_bodies_shed",
+            "Bodies that the log does not have because too many were open at once",
+            metrics.bodies_shed.clone(),
         );
         registry.register(
             "aig_connections",
@@ -101,6 +130,16 @@ impl Metrics {
 
     pub(crate) fn is_cutting(&self) -> bool {
         self.cutting.load(Ordering::Acquire)
+    }
+
+    /// The cache was asked and had this: `hit`, or why not.
+    pub(crate) fn looked_up(&self, result: &'static str) {
+        self.cache.get_or_create(&ByCache { result }).inc();
+    }
+
+    pub(crate) fn not_stored(&self, why: NotStored) {
+        let reason = why.as_str();
+        self.not_stored.get_or_create(&ByReason { reason }).inc();
     }
 
     pub(crate) fn failed(&self, code: u32) {

@@ -6,13 +6,14 @@
 //! identity     credential, wherever it stands → Caller         401/2009, 400/2001
 //! hops         has it been here before?                        508
 //! plan         which requests to which providers, in order     400/2008, 400/2019, 400/7001
+//! cache        was the same answered before?
+//! rate limits  may this gateway go now?                        429/2003
 //! attempts     try, wait, next step, or give up                400/2005
 //! tee          every chunk on to the caller, a look at each    → record
 //! ```
 //!
 //! Each stage leaves its decision to `aig-policy` or `aig-provider` and its failure to `respond`.
-//! The order of stages is Cloudflare's; those between identity and attempts (cache, limits,
-//! spend, guardrails) have their place there.
+//! The order of stages is Cloudflare's; spend and guardrails have their place behind the limits.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,21 +24,26 @@ use aig_provider::Providers;
 use http::{Method, Request, Response};
 use tokio::sync::watch;
 
+use crate::cache_store::{CacheConfig, CacheStore};
 use crate::carriers::{Carriers, Tokens};
 use crate::drive::{Driven, Driver};
 use crate::egress::EgressRules;
 use crate::hops::Hops;
 use crate::ids::Ids;
+use crate::ledger::{Ledger, Prices};
 use crate::metrics::Metrics;
-use crate::plan::{Arrival, Place};
+use crate::plan::{Arrival, Place, Plan};
 use crate::planner::{Head, Planned, Planner, fits};
 use crate::ports::{DefaultGateways, Recorder};
+use crate::rate_limits::RateLimits;
 use crate::respond::Failure;
 use crate::route::{Goal, Route};
 use crate::tee::Patience;
 use crate::tls::Authorities;
+use crate::transcript::{self, Room};
 use crate::upstream::Upstream;
 use crate::voice::Voice;
+use crate::wishes::Wishes;
 use crate::{Body, Inbound, headers};
 
 /// Settings of the data plane.
@@ -51,6 +57,10 @@ pub struct DataPlaneConfig {
     pub authorities: Authorities,
     /// The longest request body that is forwarded, in bytes.
     pub max_request_body: u64,
+    /// How much the cache holds.
+    pub cache: CacheConfig,
+    /// What things cost.
+    pub prices: Prices,
     /// How long connecting to a provider may take, name resolution and every address included.
     pub connect_timeout: Duration,
     /// How long a provider may take to the first byte of its answer, where the request does not
@@ -69,7 +79,9 @@ pub struct DataPlane {
     max_request_body: u64,
     identity: Arc<Identity>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    rate_limits: RateLimits,
     driver: Driver,
+    ledger: Arc<Ledger>,
     defaults: Arc<dyn DefaultGateways>,
     metrics: Arc<Metrics>,
 }
@@ -96,14 +108,23 @@ impl DataPlane {
             idle: config.idle_timeout,
             longest: config.max_duration,
         };
+        let ledger = Arc::new(Ledger {
+            recorder,
+            metrics: Arc::clone(&metrics),
+            prices: config.prices,
+            room: Room::new(transcript::OPEN_BODIES),
+        });
+        let cache = CacheStore::new(config.cache);
         Self {
             driver: Driver::new(
                 &config.providers,
                 upstream,
                 patience,
-                recorder,
-                Arc::clone(&metrics),
+                cache,
+                Arc::clone(&ledger),
             ),
+            rate_limits: RateLimits::new(),
+            ledger,
             carriers: Carriers::of(&config.providers),
             providers: config.providers,
             max_request_body: config.max_request_body,
@@ -171,6 +192,7 @@ impl DataPlane {
             gateway,
             (ids.request(), ids.event_text()),
             started,
+            route.door(),
             &self.metrics,
         );
         let hops = Hops::of(&head.headers);
@@ -187,7 +209,7 @@ impl DataPlane {
                 for step in &mut plan.steps {
                     hops.stamp(&mut step.headers);
                 }
-                self.driver.drive(&plan, &arrival).await
+                self.serve(&plan, &arrival).await
             }
             Ok(Planned::Tell(answer)) => Driven::told(answer),
             Err(failure) => {
@@ -202,6 +224,20 @@ impl DataPlane {
                 self.driver.refuse(&arrival, &place, failure)
             }
         }
+    }
+
+    /// From the plan to an answer: the cache has it, the limits forbid it, or a provider gives it.
+    async fn serve(&self, plan: &Plan, arrival: &Arrival) -> Driven {
+        let gateway = &arrival.gateway;
+        let begun = self.driver.start(plan, arrival);
+        let (begun, missed) = match self.driver.look(plan, gateway, begun).await {
+            Ok(looked) => looked,
+            Err(driven) => return driven,
+        };
+        if let Err(failure) = self.rate_limits.admit(gateway) {
+            return self.driver.deny(begun, failure);
+        }
+        self.driver.drive(plan, arrival, begun, missed).await
     }
 
     /// Decides at the door. On the API host everybody needs a token, whatever the gateway says.
@@ -249,6 +285,9 @@ impl DataPlane {
             options: Options::of_headers(|name| headers::text(&head.headers, name))
                 .over(Options::of_gateway(gateway.retry)),
             collect,
+            wishes: Wishes::of(&head.headers),
+            prices: self.ledger.prices.book(),
+            room: &self.ledger.room,
             max_body: self.max_request_body,
         };
         planner.plan(head, body).await

@@ -1,5 +1,5 @@
 //! An answer on its way to the caller: every byte goes on unchanged and at once, and is shown to
-//! the trail as it passes. Backpressure is the transport's own: nothing is polled that the other
+//! the trail as it passes. What the gateway itself asked for beside the caller's request is taken out. Backpressure is the transport's own: nothing is polled that the other
 //! side has not room for.
 //!
 //! What is made of the bytes is left to `aig-provider`'s readers, what becomes of the facts to
@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use aig_model::Outcome;
+use aig_provider::UsageFilter;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -21,6 +22,7 @@ use crate::farewell::{Farewell, Said};
 use crate::headers;
 use crate::lull::Lull;
 use crate::record::Trail;
+use crate::stored::Stored;
 
 /// An answer's body. Its end, whichever it is, ends the trail.
 pub(crate) struct Tee {
@@ -33,6 +35,15 @@ pub(crate) struct Tee {
     /// When the answer has lasted too long.
     deadline: Option<Pin<Box<Sleep>>>,
     broken: Option<Broken>,
+    passing: Passing,
+}
+
+/// What is done with an answer beside passing it on.
+pub(crate) struct Passing {
+    /// It goes into the cache.
+    pub(crate) stored: Option<Stored>,
+    /// The answer to a question that the caller did not ask is taken out; gone at the end.
+    pub(crate) filter: Option<Box<UsageFilter>>,
 }
 
 /// How the transport marks the end of a body.
@@ -79,15 +90,14 @@ impl Tee {
     /// Forwards `body`; an answer without one is complete at once.
     pub(crate) fn new(
         body: Incoming,
-        mut trail: Trail,
+        trail: Trail,
         ending: Ending,
         farewell: Farewell,
         patience: Patience,
+        passing: Passing,
     ) -> Self {
-        if body.is_end_stream() {
-            trail.end(Outcome::Complete);
-        }
-        Self {
+        let is_empty = body.is_end_stream();
+        let mut tee = Self {
             body: Some(body),
             trail,
             ending,
@@ -95,7 +105,13 @@ impl Tee {
             silence: Lull::new(patience.idle),
             deadline: (patience.longest).map(|longest| Box::pin(tokio::time::sleep(longest))),
             broken: None,
+            passing,
+        };
+        if is_empty {
+            tee.passing.filter = None;
+            tee.end(Outcome::Complete);
         }
+        tee
     }
 
     /// What the provider sends, or why nothing more is waited for.
@@ -127,25 +143,66 @@ impl Tee {
         })
     }
 
-    /// Some of the answer passes.
-    fn pass(&mut self, frame: &Frame<Bytes>) {
-        if let Some(data) = frame.data_ref() {
-            self.trail.forwarded(data);
-            self.farewell.forwarded(data);
-        }
+    /// Some of the answer came; gives what of it passes now, which may be nothing.
+    fn pass(&mut self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+        let frame = match frame.into_data() {
+            Ok(data) => {
+                self.trail.read(&data);
+                let data = match &mut self.passing.filter {
+                    Some(filter) => filter.feed(data),
+                    None => data,
+                };
+                self.forward(&data);
+                Frame::data(data)
+            }
+            Err(mut trailers) => {
+                if let Some(trailers) = trailers.trailers_mut() {
+                    headers::for_caller(trailers);
+                }
+                trailers
+            }
+        };
         // The transport does not ask again after the last byte of a known length, nor after
         // trailers.
         if frame.is_trailers() || self.is_end_stream() {
-            self.trail.end(Outcome::Complete);
+            self.end(Outcome::Complete);
         }
+        let is_empty = frame.data_ref().is_some_and(Bytes::is_empty);
+        (!is_empty || self.passing.filter.is_none()).then_some(frame)
+    }
+
+    fn forward(&mut self, data: &Bytes) {
+        self.trail.forwarded(data);
+        self.farewell.forwarded(data);
+        if let Some(stored) = self.passing.stored.take() {
+            self.passing.stored = stored.push(data, &mut self.trail);
+        }
+    }
+
+    /// What is left at the end of what was held back to be looked at.
+    fn held_back(&mut self) -> Option<Frame<Bytes>> {
+        let rest = self.passing.filter.take()?.finish();
+        self.forward(&rest);
+        (!rest.is_empty()).then(|| Frame::data(rest))
+    }
+
+    /// The answer is over, one way or the other. Only the first end counts.
+    fn end(&mut self, outcome: Outcome) {
+        if let Some(stored) = self.passing.stored.take() {
+            let must_say = self.ending == Ending::ByClosing;
+            stored.end(outcome, must_say, &mut self.trail);
+        }
+        self.trail.end(outcome);
     }
 
     /// The answer ends before its end. The provider's call ends at once, and the caller is told in
     /// the stream's own words if that can be done.
     fn break_off(&mut self, outcome: Outcome, why: BodyError) -> Option<Frame<Bytes>> {
         let unfinished = self.trail.is_unfinished_stream();
-        self.trail.end(outcome);
+        self.end(outcome);
         self.body = None;
+        // An event that is not whole is none.
+        self.passing.filter = None;
         let told = self.farewell.say().filter(|_| unfinished);
         let (event, said) = told.unzip();
         self.broken = Some(Broken {
@@ -164,18 +221,17 @@ impl Body for Tee {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if self.broken.is_none() {
+        while self.broken.is_none() {
             match ready!(self.poll_provider(cx)) {
                 None => {
-                    self.trail.end(Outcome::Complete);
-                    return Poll::Ready(None);
+                    let rest = self.held_back();
+                    self.end(Outcome::Complete);
+                    return Poll::Ready(rest.map(Ok));
                 }
-                Some(Ok(mut frame)) => {
-                    if let Some(trailers) = frame.trailers_mut() {
-                        headers::for_caller(trailers);
+                Some(Ok(frame)) => {
+                    if let Some(frame) = self.pass(frame) {
+                        return Poll::Ready(Some(Ok(frame)));
                     }
-                    self.pass(&frame);
-                    return Poll::Ready(Some(Ok(frame)));
                 }
                 Some(Err((outcome, why))) => {
                     if let Some(event) = self.break_off(outcome, why) {
@@ -197,15 +253,16 @@ impl Body for Tee {
 
     fn is_end_stream(&self) -> bool {
         match (&self.broken, &self.body) {
-            (None, Some(body)) => body.is_end_stream(),
+            // What is held back may still follow.
+            (None, Some(body)) => self.passing.filter.is_none() && body.is_end_stream(),
             _ => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.body {
-            Some(body) => body.size_hint(),
-            None => SizeHint::default(),
+            Some(body) if self.passing.filter.is_none() => body.size_hint(),
+            _ => SizeHint::default(),
         }
     }
 }

@@ -8,11 +8,13 @@ mod destination;
 pub(crate) mod file;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aig_provider::{Providers, Wire};
-use aig_proxy::{Authorities, DataPlaneConfig, EgressRules, ListenerConfig, TlsFiles};
+use aig_proxy::{
+    Authorities, CacheConfig, DataPlaneConfig, EgressRules, ListenerConfig, Prices, TlsFiles,
+};
 use anyhow::{Context, bail};
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -83,7 +85,9 @@ pub struct Flags {
     /// (file: providers.SLUG.base_url). A new one speaks OpenAI's wire; the word for another stands
     /// before the URL, as in `mine=anthropic:https://host.example` (file: providers.SLUG.wire). Wires:
     /// openai, anthropic, gemini, cohere, bedrock, workers-ai, replicate, opaque. A list of models in
-    /// the file (file: providers.SLUG.models) is what GET compat/v1/models answers
+    /// the file (file: providers.SLUG.models) is what GET compat/v1/models answers. Chat streams that
+    /// count tokens only when asked are asked, unless the file says otherwise
+    /// (file: providers.SLUG.ask_usage)
     #[arg(
         long = "provider",
         env = "AIG_PROVIDERS",
@@ -119,6 +123,14 @@ pub struct Flags {
     /// Longest request body that is forwarded, in bytes (file: max_request_body) [default: 536870912]
     #[arg(long, env = "AIG_MAX_REQUEST_BODY", value_name = "BYTES")]
     pub max_request_body: Option<u64>,
+    /// Bytes of answers that the cache holds, all gateways together (file: cache_memory)
+    /// [default: 268435456]
+    #[arg(long, env = "AIG_CACHE_MEMORY", value_name = "BYTES")]
+    pub cache_memory: Option<u64>,
+    /// File with prices that replace and extend the built-in table, as `aig prices --table` takes it
+    /// (file: prices)
+    #[arg(long, env = "AIG_PRICES", value_name = "FILE")]
+    pub prices: Option<PathBuf>,
     /// Seconds that connecting to a provider may take (file: connect_timeout) [default: 10]
     #[arg(long, env = "AIG_CONNECT_TIMEOUT", value_name = "SECONDS")]
     pub connect_timeout: Option<u64>,
@@ -241,6 +253,12 @@ impl Flags {
                 authorities,
                 max_request_body: (self.max_request_body.or(file.max_request_body))
                     .unwrap_or(DEFAULT_MAX_REQUEST_BODY),
+                cache: CacheConfig {
+                    capacity: (self.cache_memory.or(file.cache_memory))
+                        .unwrap_or(CacheConfig::default().capacity),
+                    ..CacheConfig::default()
+                },
+                prices: prices(self.prices.as_deref().or(file.prices.as_deref()))?,
                 connect_timeout: Duration::from_secs(connect.map_or(10, |s| s.0)),
                 first_byte_timeout: first_byte,
                 idle_timeout: idle,
@@ -290,6 +308,16 @@ fn pair(certificate: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<Op
         (Some(_), None) => bail!("tls_certificate is set without tls_key; set both, or neither"),
         (None, Some(_)) => bail!("tls_key is set without tls_certificate; set both, or neither"),
     }
+}
+
+/// The built-in prices, with those of a file over them.
+fn prices(file: Option<&Path>) -> anyhow::Result<Prices> {
+    let Some(file) = file else {
+        return Ok(Prices::built_in());
+    };
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("the price table {} cannot be read", file.display()))?;
+    Prices::with_own(&text).with_context(|| format!("{}", file.display()))
 }
 
 fn origin(flag: &'static str, said: &Option<String>) -> anyhow::Result<Option<PublicUrl>> {

@@ -5,7 +5,7 @@
 
 use aig_model::{
     AccountId, Backoff, Cache, Gateway, GatewayChange, GatewayId, Invalid, NewGateway, Page,
-    PageRequest, RateLimit, RetrySetting, Timestamp,
+    PageRequest, RateLimit, RetrySetting, Technique, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
@@ -56,6 +56,8 @@ const UPDATE: &str = "
         rate_limiting_interval = :rate_limiting_interval,
         retry_max_attempts = :retry_max_attempts, retry_delay = :retry_delay,
         retry_backoff = :retry_backoff,
+        rate_limiting_technique = :rate_limiting_technique,
+        cache_invalidate_on_update = :cache_invalidate_on_update, cache_epoch = :cache_epoch,
         collect_logs = :collect_logs, authentication = :authentication,
         created_at = :created_at, modified_at = :modified_at
     WHERE account_id = :account AND gateway_id = :gateway";
@@ -148,8 +150,11 @@ pub(crate) fn create(
             return Err(Invalid::new("name", "must be given, or else id").into());
         }
     };
-    let gateway = Gateway::new(account, id, now).changed(new.settings, now)?;
     let incarnation = next_incarnation(transaction)?;
+    let gateway = Gateway {
+        cache_epoch: incarnation.cast_unsigned(),
+        ..Gateway::new(account, id, now).changed(new.settings, now)?
+    };
     insert(transaction, &gateway, incarnation)?;
     Ok(gateway)
 }
@@ -165,7 +170,12 @@ pub(crate) fn update(
     let Some(gateway) = one(transaction, account, id)? else {
         return Ok(None);
     };
-    let gateway = gateway.changed(change, now)?;
+    let invalidated_before = gateway.cache_invalidate_on_update;
+    let mut gateway = gateway.changed(change, now)?;
+    // Nothing that was kept of the implicit `default`, whose epoch is 0, is there for one that is written.
+    if invalidated_before || gateway.cache_invalidate_on_update || gateway.cache_epoch == 0 {
+        gateway.cache_epoch = next_incarnation(transaction)?.cast_unsigned();
+    }
     if id.is_default() {
         write_default(transaction, account)?;
     }
@@ -212,7 +222,13 @@ pub(crate) fn write_default(
     // Exactly as it is shown, and under the number that its log rows have already.
     let shown = one(transaction, account, &id)?.zip(incarnation(transaction, account, &id)?);
     match shown {
-        Some((default, incarnation)) => insert(transaction, &default, incarnation),
+        Some((default, incarnation)) => {
+            let default = Gateway {
+                cache_epoch: incarnation.cast_unsigned(),
+                ..default
+            };
+            insert(transaction, &default, incarnation)
+        }
         None => Ok(()),
     }
 }
@@ -267,6 +283,9 @@ fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<(
         ":retry_max_attempts": attempts,
         ":retry_delay": gateway.retry.delay_ms().map(columns::integer),
         ":retry_backoff": backoff.map(Backoff::as_str),
+        ":rate_limiting_technique": gateway.technique.as_str(),
+        ":cache_invalidate_on_update": gateway.cache_invalidate_on_update,
+        ":cache_epoch": gateway.cache_epoch.cast_signed(),
         ":collect_logs": gateway.collect_logs,
         ":authentication": gateway.authentication,
         ":created_at": gateway.created_at.as_millis(),
@@ -294,7 +313,11 @@ pub(crate) fn gateway(row: &Row<'_>) -> rusqlite::Result<Gateway> {
         id: columns::parsed(row, "gateway_id")?,
         name: row.get("name")?,
         cache: columns::legal(row, cache)?,
+        cache_invalidate_on_update: row.get("cache_invalidate_on_update")?,
+        cache_epoch: row.get::<_, i64>("cache_epoch")?.cast_unsigned(),
         rate_limit: columns::legal(row, rate_limit)?,
+        technique: columns::word(row, "rate_limiting_technique", Technique::from_word)?
+            .unwrap_or_default(),
         retry: columns::legal(row, retry)?,
         collect_logs: row.get("collect_logs")?,
         authentication: row.get("authentication")?,

@@ -212,12 +212,14 @@ fn count(value: u64) -> rusqlite::Result<i64> {
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    let begun = Record::begin(
+        row.get("id").map(Uuid::from_bytes)?,
+        columns::account(row)?,
+        columns::parsed(row, "gateway_id")?,
+        columns::timestamp(row, "created_at")?,
+    );
     Ok(Record {
-        id: row.get("id").map(Uuid::from_bytes)?,
         event_id: row.get("event_id")?,
-        account: columns::account(row)?,
-        gateway: columns::parsed(row, "gateway_id")?,
-        created_at: columns::timestamp(row, "created_at")?,
         provider: row.get("provider")?,
         model: row.get("model")?,
         path: row.get("path")?,
@@ -255,6 +257,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         request_size: natural(row, "request_size")?.unwrap_or_default(),
         response_size: natural(row, "response_size")?.unwrap_or_default(),
         authentication: row.get("authentication")?,
+        ..begun
     })
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct File {
     pub(super) tls_certificate: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,
     pub(super) max_request_body: Option<u64>,
+    pub(super) cache_memory: Option<u64>,
+    pub(super) prices: Option<PathBuf>,
     pub(super) connect_timeout: Option<Seconds<1>>,
     pub(super) first_byte_timeout: Option<Seconds<0>>,
     pub(super) idle_timeout: Option<Seconds<0>>,
@@ -50,9 +52,11 @@ pub(crate) struct File {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProviderFile {
-    base_url: Spanned<String>,
+    /// A provider that is known by itself has one.
+    base_url: Option<Spanned<String>>,
     wire: Option<WireWord>,
     models: Option<Spanned<Vec<String>>>,
+    ask_usage: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -140,15 +144,30 @@ impl File {
         for (slug, row) in &self.providers {
             let placed = |error: BadProvider| {
                 let place = match error {
-                    BadProvider::BaseUrl(..) => row.base_url.span(),
+                    BadProvider::BaseUrl(..) => (row.base_url.as_ref()).map_or(0..0, Spanned::span),
                     BadProvider::Model(_) => (row.models.as_ref()).map_or(0..0, Spanned::span),
                     _ => slug.span(),
                 };
                 anyhow!("{}: {error}", self.text.place(place.start))
             };
-            providers = providers
-                .with_override(slug.get_ref(), row.base_url.get_ref())
-                .map_err(placed)?;
+            match &row.base_url {
+                Some(url) => {
+                    providers = providers
+                        .with_override(slug.get_ref(), url.get_ref())
+                        .map_err(placed)?;
+                }
+                None if providers.get(slug.get_ref()).is_none() => bail!(
+                    "{}: no provider is called {:?} by itself; give it a base_url",
+                    self.text.place(slug.span().start),
+                    slug.get_ref()
+                ),
+                None => {}
+            }
+            if let Some(asks) = row.ask_usage {
+                providers = providers
+                    .with_asked_usage(slug.get_ref(), asks)
+                    .map_err(placed)?;
+            }
             if let Some(WireWord(wire)) = row.wire {
                 providers = providers.with_wire(slug.get_ref(), wire).map_err(placed)?;
             }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use aig_control::ControlConfig;
 use aig_control::limits as control;
-use aig_model::{GatewayId, Metadata, RetrySetting, TokenText};
+use aig_model::{Body, GatewayId, Metadata, RetrySetting, TokenText};
 use aig_policy::retry::MAX_PAUSE;
-use aig_policy::{Attempts, Options};
+use aig_policy::{Attempts, CachePlan, Options};
 use aig_proxy::limits as proxy;
 use aig_store::{Journal, limits as store};
 
@@ -127,6 +127,42 @@ pub(super) fn requests(config: &Config) -> Vec<Row> {
             bytes(proxy::MAX_KEPT),
             "",
             "no further try; 413 for a universal request",
+        ),
+        (
+            "body of a request that is cached",
+            bytes(CachePlan::MAX_REQUEST),
+            "",
+            "it is answered past the cache",
+        ),
+        (
+            "answers in the cache",
+            bytes(config.proxy.cache.capacity),
+            "cache_memory",
+            "those that are asked for least are dropped, and counted",
+        ),
+        (
+            "answer in the cache",
+            bytes(
+                config
+                    .proxy
+                    .cache
+                    .max_answer
+                    .min(config.proxy.cache.capacity / 8),
+            ),
+            "",
+            "it is not kept",
+        ),
+        (
+            "body in the log",
+            bytes(Body::MAX as u64),
+            "",
+            "the row has none, and says so",
+        ),
+        (
+            "bodies for the log, of all open requests",
+            bytes(proxy::OPEN_BODIES as u64),
+            "",
+            "the row has none, says so, and is counted",
         ),
         (
             "steps of a universal request",

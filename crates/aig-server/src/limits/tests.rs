@@ -52,6 +52,7 @@ fn a_setting_is_seen_in_the_table() {
         connect_timeout: Some(11),
         drain_timeout: Some(12),
         max_request_body: Some(1000),
+        cache_memory: Some(1024),
         ..Flags::default()
     };
     let table = table(&flags.resolve().unwrap().0);
@@ -70,6 +71,7 @@ fn a_setting_is_seen_in_the_table() {
         ("connect_timeout", "11 s"),
         ("drain_timeout", "12 s"),
         ("max_request_body", "1000 B"),
+        ("cache_memory", "1 KiB"),
     ] {
         assert_eq!(value(key), text, "{key}");
     }
