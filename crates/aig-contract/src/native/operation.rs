@@ -1,0 +1,437 @@
+//! Operations of a projected document in dropshot's words: extractors, answers and
+//! errors, with the types that stand in them.
+
+use serde_json::{Map, Value};
+
+use super::canonical;
+use super::definition::{Described, Field, Slot, Words};
+use super::infer::{Place, Types, strings};
+use super::project_document::members;
+use super::project_operation::{PAGINATION, WEBSOCKET, is_native_error, is_raw, page_parameters};
+use super::schema::{normal, referred, references};
+use super::ty::Ty;
+use crate::model::Status;
+use crate::model::names::{Names, field_name, type_name};
+use crate::pointer;
+
+/// An operation.
+#[derive(Clone, Debug)]
+pub(super) struct Operation {
+    pub(super) pointer: String,
+    pub(super) id: String,
+    /// The name of the trait's method.
+    pub(super) method_name: String,
+    pub(super) type_name: String,
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) tags: Vec<String>,
+    pub(super) summary: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) deprecated: bool,
+    /// Whether it becomes a web socket.
+    pub(super) channel: bool,
+    /// Whether it answers in pages.
+    pub(super) paginated: bool,
+    pub(super) path_parameters: Option<Group>,
+    pub(super) query: Option<Group>,
+    pub(super) headers: Option<Group>,
+    pub(super) body: Option<Body>,
+    pub(super) answer: Answer,
+    pub(super) error: Failure,
+}
+
+/// Parameters that are extracted together.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) fields: Vec<Field>,
+}
+
+/// The body of a request.
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    Json(Held),
+    Form(Held),
+    Bytes,
+    Multipart,
+}
+
+/// What a body holds: a type, or a wrapper that prints another schema or title.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Held {
+    pub(super) ty: Ty,
+    pub(super) wrapper: Option<String>,
+}
+
+/// A wrapper.
+#[derive(Clone, Debug)]
+pub(super) struct Wrapper {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) slot: Slot,
+    pub(super) pointer: String,
+}
+
+/// How an operation answers.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    /// With a status of its own choice.
+    FreeForm { name: String, description: String },
+    Coded {
+        /// The name of its type, should it need one.
+        name: String,
+        status: u16,
+        description: String,
+        content: Content,
+        headers: Option<Group>,
+    },
+    /// By becoming a web socket.
+    Socket,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    Empty,
+    Json(Held),
+    /// Anything.
+    Raw,
+}
+
+/// How an operation fails.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Failure {
+    /// With dropshot's own error.
+    Http,
+    /// With an error type of that name.
+    Declared(String),
+}
+
+/// An error type.
+#[derive(Clone, Debug)]
+pub(super) struct ErrorType {
+    pub(super) name: String,
+    pub(super) held: Held,
+    /// The name under which dropshot describes it.
+    schema: Value,
+}
+
+/// All operations, and the types that only they need.
+pub(super) struct Operations<'t, 'd> {
+    pub(super) types: &'t mut Types<'d>,
+    pub(super) list: Vec<Operation>,
+    pub(super) wrappers: Vec<Wrapper>,
+    pub(super) errors: Vec<ErrorType>,
+    /// Titles that dropshot gives to bodies that have none in the document.
+    pub(super) titles: Vec<(String, String)>,
+    names: Names,
+    own_error: bool,
+}
+
+impl<'t, 'd> Operations<'t, 'd> {
+    pub(super) fn of(types: &'t mut Types<'d>) -> Self {
+        let document = types.document;
+        let mut operations = Self {
+            own_error: own_error(document),
+            types,
+            list: Vec::new(),
+            wrappers: Vec::new(),
+            errors: Vec::new(),
+            titles: Vec::new(),
+            names: Names::default(),
+        };
+        let mut methods = Names::default();
+        let mut prefixes = Names::default();
+        for (path, item) in document.get("paths").into_iter().flat_map(members) {
+            for (method, value) in members(item) {
+                let id = value.get("operationId").and_then(Value::as_str).unwrap_or_default();
+                let here = pointer::descend("", &["paths", path, method]);
+                let name = prefixes.give(type_name(id));
+                let operation = operations.operation(here, path, method, value, name);
+                let method_name = methods.give(field_name(id));
+                operations.list.push(Operation { method_name, ..operation });
+            }
+        }
+        if operations.list.iter().any(|operation| operation.error == Failure::Http) {
+            // Its schema comes with dropshot.
+            operations.types.list.retain(|known| known.schema_name.as_deref() != Some("Error"));
+        }
+        operations
+    }
+
+    fn operation(&mut self, pointer: String, path: &str, method: &str, value: &Value, type_name: String) -> Operation {
+        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let channel = value.get(WEBSOCKET).is_some();
+        let paginated = value.get(PAGINATION).is_some();
+        let first_page = strings(value.get(PAGINATION).and_then(|said| said.get("required")));
+        let path_parameters = self.group(&pointer, value, "path", &type_name, None);
+        let query = self.group(&pointer, value, "query", &type_name, paginated.then_some(first_page.as_slice()));
+        let headers = self.group(&pointer, value, "header", &type_name, None);
+        let body = value.get("requestBody").map(|body| self.body(&pointer, body, &type_name));
+        let (answer, error) = self.answer(&pointer, &value["responses"], &type_name, channel);
+        Operation {
+            id: text("operationId").unwrap_or_default(),
+            method_name: String::new(),
+            method: method.to_uppercase(),
+            path: path.to_owned(),
+            tags: strings(value.get("tags")).into_iter().map(str::to_owned).collect(),
+            summary: text("summary"),
+            description: text("description"),
+            deprecated: value.get("deprecated").is_some(),
+            channel,
+            paginated,
+            path_parameters,
+            query,
+            headers,
+            body,
+            answer,
+            error,
+            pointer,
+            type_name,
+        }
+    }
+
+    fn group(
+        &mut self,
+        pointer: &str,
+        operation: &Value,
+        place: &str,
+        owner: &str,
+        first_page: Option<&[&str]>,
+    ) -> Option<Group> {
+        let list = operation.get("parameters").and_then(Value::as_array);
+        let mut fields = Vec::new();
+        let mut names = Names::default();
+        let pages = page_parameters();
+        for (index, parameter) in list.into_iter().flatten().enumerate() {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            // dropshot adds these itself.
+            let added = first_page.is_some() && pages.iter().any(|page| page["name"] == name);
+            if parameter["in"] != place || added {
+                continue;
+            }
+            let here = pointer::descend(pointer, &["parameters", &index.to_string(), "schema"]);
+            let required = match first_page {
+                Some(required) => required.contains(&name),
+                None => parameter.get("required").is_some_and(|required| required == true),
+            };
+            let place = if place == "header" { Place::Header } else { Place::Parameter };
+            let field = names.give(field_name(name));
+            fields.push(self.parameter(here, name, field, parameter, required, place, owner));
+        }
+        let suffix = match (place, first_page) {
+            ("path", _) => "Path",
+            ("header", _) => "Headers",
+            (_, Some(_)) => "Scan",
+            _ => "Query",
+        };
+        (!fields.is_empty()).then(|| Group {
+            name: self.names.give(format!("{owner}{suffix}")),
+            fields,
+        })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a parameter has that many sides")]
+    fn parameter(
+        &mut self,
+        pointer: String,
+        name: &str,
+        field: String,
+        parameter: &Value,
+        required: bool,
+        place: Place,
+        owner: &str,
+    ) -> Field {
+        let schema = normal(parameter.get("schema").unwrap_or(&Value::Null));
+        let core = schema.as_object().cloned().unwrap_or_default();
+        let description = parameter.get("description").and_then(Value::as_str);
+        let words = Words {
+            description: description.map(str::to_owned),
+            ..Words::default()
+        };
+        let hint = format!("{owner}{}", type_name(name));
+        let (slot, presence) = self.types.member(&pointer, core, &words, required, place, &hint);
+        Field {
+            pointer,
+            name: name.to_owned(),
+            field,
+            words,
+            slot,
+            presence,
+        }
+    }
+
+    fn body(&mut self, pointer: &str, body: &Value, owner: &str) -> Body {
+        let content = body.get("content").into_iter().flat_map(members).next();
+        let Some((media, value)) = content else {
+            return Body::Bytes;
+        };
+        let here = pointer::descend(pointer, &["requestBody", "content", media, "schema"]);
+        let schema = value.get("schema").unwrap_or(&Value::Null);
+        match media.as_str() {
+            "application/json" => Body::Json(self.held(here, schema, &format!("{owner}Body"))),
+            "application/x-www-form-urlencoded" => Body::Form(self.held(here, schema, &format!("{owner}Body"))),
+            "multipart/form-data" => Body::Multipart,
+            _ => Body::Bytes,
+        }
+    }
+
+    /// What a body holds. dropshot prints the name of an inline schema as its title.
+    fn held(&mut self, pointer: String, schema: &Value, hint: &str) -> Held {
+        let mut core = normal(schema);
+        let inline = core.get("$ref").is_none();
+        let title = core.as_object_mut().filter(|_| inline).and_then(|core| core.shift_remove("title"));
+        let title = title.as_ref().and_then(Value::as_str).map(str::to_owned);
+        let slot = self.types.slot(&pointer, &core, hint);
+        let untitled = match &slot.ty {
+            Ty::Any | Ty::Named(_) => true,
+            Ty::Option(inner) => matches!(**inner, Ty::Named(_)),
+            _ => false,
+        };
+        let name = slot.ty.name(self.types);
+        let mut spelled_alike = slot.described == Described::Derived(slot.ty.clone());
+        slot.ty.visit(&mut |ty| {
+            spelled_alike &= !matches!(ty, Ty::Inline(_) | Ty::PlainInteger | Ty::PlainNumber | Ty::Set(_));
+        });
+        let natural = spelled_alike
+            && match &title {
+                Some(title) => *title == name && !untitled,
+                None => true,
+            };
+        if title.is_none() && !(untitled && spelled_alike) {
+            self.titles.push((pointer.clone(), name.clone()));
+        }
+        if natural {
+            return Held {
+                ty: slot.ty,
+                wrapper: None,
+            };
+        }
+        let title = title.unwrap_or(name);
+        let given = self.types.name(type_name(hint));
+        self.wrappers.push(Wrapper {
+            name: given.clone(),
+            title,
+            slot: slot.clone(),
+            pointer,
+        });
+        Held {
+            ty: slot.ty,
+            wrapper: Some(given),
+        }
+    }
+
+    fn answer(&mut self, pointer: &str, responses: &Value, owner: &str, channel: bool) -> (Answer, Failure) {
+        let at = pointer::child(pointer, "responses");
+        let error = match responses.get("4XX") {
+            Some(error) => self.failure(&pointer::child(&at, "4XX"), error, owner),
+            None => Failure::Http,
+        };
+        if channel {
+            return (Answer::Socket, error);
+        }
+        let description = |response: &Value| {
+            let said = response.get("description").and_then(Value::as_str);
+            said.unwrap_or_default().to_owned()
+        };
+        let success = members(responses).find_map(|(key, response)| match Status::read(key)? {
+            Status::Code(status) => Some((key, status, response)),
+            _ => None,
+        });
+        let Some((key, status, response)) = success else {
+            let default = responses.get("default").unwrap_or(&Value::Null);
+            let answer = Answer::FreeForm {
+                name: format!("{owner}Answer"),
+                description: description(default),
+            };
+            return (answer, error);
+        };
+        let here = pointer::child(&at, key);
+        let empty = Map::new();
+        let content = if is_raw(response.as_object().unwrap_or(&empty)) {
+            Content::Raw
+        } else {
+            match response.pointer("/content/application~1json/schema") {
+                Some(schema) => {
+                    let below = pointer::descend(&here, &["content", "application/json", "schema"]);
+                    Content::Json(self.held(below, schema, &format!("{owner}Result")))
+                }
+                None => Content::Empty,
+            }
+        };
+        let headers = response.get("headers").map(|headers| self.reply_headers(&here, headers, owner));
+        let answer = Answer::Coded {
+            name: format!("{owner}Ok"),
+            status,
+            description: description(response),
+            content,
+            headers,
+        };
+        (answer, error)
+    }
+
+    fn reply_headers(&mut self, pointer: &str, headers: &Value, owner: &str) -> Group {
+        let mut names = Names::default();
+        let mut fields = Vec::new();
+        for (name, header) in members(headers) {
+            let here = pointer::descend(pointer, &["headers", name, "schema"]);
+            let required = header.get("required").is_some();
+            let field = names.give(field_name(name));
+            fields.push(self.parameter(here, name, field, header, required, Place::Parameter, owner));
+        }
+        Group {
+            name: self.names.give(format!("{owner}ReplyHeaders")),
+            fields,
+        }
+    }
+
+    fn failure(&mut self, pointer: &str, response: &Value, owner: &str) -> Failure {
+        let schema = response.pointer("/content/application~1json/schema");
+        let schema = schema.unwrap_or(&Value::Null);
+        if self.own_error && referred(schema).as_deref() == Some("Error") {
+            return Failure::Http;
+        }
+        if let Some(known) = self.errors.iter().find(|known| known.schema == *schema) {
+            return Failure::Declared(known.name.clone());
+        }
+        let here = pointer::descend(pointer, &["content", "application/json", "schema"]);
+        let wanted = referred(schema).unwrap_or_else(|| owner.to_owned());
+        let wanted = type_name(&wanted);
+        let held = self.held(here, schema, &format!("{wanted}Body"));
+        let name = match wanted.as_str() {
+            "Error" => "ApiError".to_owned(),
+            other if other.ends_with("Error") => format!("{}Failure", other.trim_end_matches("Error")),
+            other => format!("{other}Failure"),
+        };
+        let name = self.names.give(name);
+        self.errors.push(ErrorType {
+            name: name.clone(),
+            held,
+            schema: schema.clone(),
+        });
+        Failure::Declared(name)
+    }
+}
+
+/// Whether the document's `Error` is dropshot's own, and serves as nothing but an error.
+fn own_error(document: &Value) -> bool {
+    let schemas = document.pointer("/components/schemas");
+    let Some(error) = schemas.and_then(|all| all.get("Error")) else {
+        return false;
+    };
+    let mut elsewhere = Vec::new();
+    for (_, schema) in schemas.into_iter().flat_map(members) {
+        references(schema, &mut elsewhere);
+    }
+    for (_, item) in document.get("paths").into_iter().flat_map(members) {
+        for (_, operation) in members(item) {
+            let mut plain = operation.clone();
+            for range in ["4XX", "5XX"] {
+                if let Some(responses) = plain["responses"].as_object_mut() {
+                    responses.shift_remove(range);
+                }
+            }
+            canonical::schemas_of(&plain, &mut |schema| references(schema, &mut elsewhere));
+        }
+    }
+    is_native_error(error) && !elsewhere.iter().any(|name| name == "Error")
+}

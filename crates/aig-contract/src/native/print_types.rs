@@ -1,0 +1,501 @@
+//! The module of types: one item for each schema, with a derive of its schema
+//! wherever that is the document's.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::definition::{
+    Body, Checks, Definition, Described, Enum, Extra, Field, Kind, Slot, Tagging, Words,
+};
+use super::print::{At, Printer, ident};
+use super::ty::Ty;
+use super::words;
+
+impl Printer<'_> {
+    /// Every type.
+    pub(super) fn definitions(&mut self) -> TokenStream {
+        let types = self.types;
+        let items: Vec<_> = types.list.iter().map(|known| self.definition(known)).collect();
+        quote!(#(#items)*)
+    }
+
+    fn definition(&mut self, definition: &Definition) -> TokenStream {
+        let item = match &definition.kind {
+            Kind::Struct { fields, extra } => self.structure(definition, fields, extra),
+            Kind::Enum(choice) => self.choice(definition, choice),
+            Kind::Newtype(slot) => self.newtype(definition, slot),
+            Kind::AllOf(parts) => self.all_of(definition, parts),
+        };
+        let written = definition.written.as_ref().map(|schema| {
+            let name = ident(&definition.name);
+            let known_as = definition.schema_name.as_ref().unwrap_or(&definition.name);
+            let function = self.unused(&definition.name);
+            let body = self.written(schema);
+            let function_name = format_ident!("{function}");
+            self.descriptions.push((function, quote! {
+                pub fn #function_name(generator: &mut SchemaGenerator) -> Schema {
+                    #body
+                }
+            }));
+            quote! {
+                impl JsonSchema for #name {
+                    fn schema_name() -> String {
+                        #known_as.to_owned()
+                    }
+
+                    fn json_schema(
+                        generator: &mut schemars::r#gen::SchemaGenerator,
+                    ) -> schemars::schema::Schema {
+                        crate::schemas::#function_name(generator)
+                    }
+                }
+            }
+        });
+        quote!(#item #written)
+    }
+
+    /// What stands above a type: words, derives, its name in the document.
+    fn head(&self, definition: &Definition, unit: bool) -> TokenStream {
+        let derived = definition.written.is_none();
+        let words = if derived {
+            words::described(&definition.words)
+        } else {
+            // schemars' own attributes have no derive to read them.
+            let words = Words { title: None, ..definition.words.clone() };
+            let comment = words.description.as_deref().map(words::plain);
+            let deprecated = words.deprecated.then(|| quote!(#[deprecated]));
+            quote!(#comment #deprecated)
+        };
+        let order = match (unit, self.ordered.contains(&definition.name)) {
+            (true, _) => quote!(Copy, Eq, PartialOrd, Ord, Hash,),
+            (false, true) => quote!(Eq, PartialOrd, Ord,),
+            (false, false) => TokenStream::new(),
+        };
+        let schema = derived.then(|| quote!(, JsonSchema));
+        let known_as = definition.schema_name.as_ref().filter(|name| derived && **name != definition.name);
+        let rename = known_as.map(|name| quote!(#[schemars(rename = #name)]));
+        quote! {
+            #words
+            #[derive(Clone, Debug, PartialEq, #order Serialize, Deserialize #schema)]
+            #rename
+        }
+    }
+
+    fn structure(&mut self, definition: &Definition, fields: &[Field], extra: &Extra) -> TokenStream {
+        let derived = definition.written.is_none();
+        let head = self.head(definition, false);
+        let name = ident(&definition.name);
+        let (rule, attribute) = rename_all(fields.iter().map(|field| (&field.field, &field.name)), Case::field);
+        let body = self.fields(fields, &definition.name, rule, At::Struct, derived);
+        let closed = match extra {
+            Extra::Ignored => None,
+            Extra::Refused => Some(quote!(#[serde(deny_unknown_fields)])),
+            // Said to schemars alone, which otherwise forgets the schema of the rest.
+            Extra::Kept(slot) => {
+                let any = slot.described == Described::Derived(Ty::Any);
+                (derived && !any).then(|| quote!(#[schemars(deny_unknown_fields)]))
+            }
+        };
+        let extra = match extra {
+            Extra::Ignored | Extra::Refused => None,
+            Extra::Kept(slot) => Some(self.extra(slot, definition, derived)),
+        };
+        quote! {
+            #head
+            #attribute
+            #closed
+            pub struct #name {
+                #body
+                #extra
+            }
+        }
+    }
+
+    fn extra(&mut self, slot: &Slot, definition: &Definition, derived: bool) -> TokenStream {
+        let held = self.value(&slot.ty);
+        let map = if slot.ty == Ty::Any {
+            quote!(Map<String, Value>)
+        } else {
+            quote!(BTreeMap<String, #held>)
+        };
+        let attribute = match &slot.described {
+            _ if !derived => TokenStream::new(),
+            Described::Derived(ty) => {
+                let schema = self.schema(ty);
+                let differs = schema.to_string() != held.to_string();
+                differs.then(|| {
+                    let with = super::print::text_of(&quote!(BTreeMap<String, #schema>));
+                    quote!(#[schemars(with = #with)])
+                }).unwrap_or_default()
+            }
+            _ => {
+                let hint = format!("{} extra", definition.name);
+                let name = self.unused(&hint);
+                let ident = format_ident!("{name}");
+                let value = self.description(slot);
+                self.descriptions.push((name.clone(), quote! {
+                    pub fn #ident(generator: &mut SchemaGenerator) -> Schema {
+                        let value = #value;
+                        describe::members(value)
+                    }
+                }));
+                let path = format!("crate::schemas::{name}");
+                quote!(#[schemars(schema_with = #path)])
+            }
+        };
+        quote! {
+            /// Members that have no field of their own.
+            #[serde(flatten)]
+            #attribute
+            pub extra: #map,
+        }
+    }
+
+    fn fields(&mut self, fields: &[Field], owner: &str, rule: Option<Case>, at: At, derived: bool) -> TokenStream {
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|field| {
+                let renamed = rule.is_some_and(|rule| rule.field(&field.field) == field.name);
+                if derived {
+                    return self.field(field, owner, renamed, at);
+                }
+                // No derive reads what is said to schemars.
+                let mut field = field.clone();
+                let comment = field.words.description.take().map(|text| words::plain(&text));
+                field.words.title = None;
+                let held = field.slot.ty.clone();
+                let optional = matches!(held, Ty::Option(_));
+                let seen = match &field.slot.described {
+                    Described::Derived(ty @ Ty::Option(_)) | Described::Checked(ty @ Ty::Option(_), _) => ty.clone(),
+                    _ if optional => Ty::Nullable(Box::new(Ty::Any)),
+                    _ => held,
+                };
+                field.slot.described = Described::Derived(seen);
+                let printed = self.field(&field, owner, renamed, at);
+                quote!(#comment #printed)
+            })
+            .collect();
+        let fields = quote!(#(#fields)*);
+        if derived { fields } else { without_schemars(fields) }
+    }
+
+    fn choice(&mut self, definition: &Definition, choice: &Enum) -> TokenStream {
+        let derived = definition.written.is_none();
+        let unit = choice.variants.iter().all(|variant| matches!(variant.body, Body::Unit));
+        let head = self.head(definition, unit);
+        let name = ident(&definition.name);
+        let tagging = match &choice.tagging {
+            Tagging::External => None,
+            Tagging::Internal(tag) => Some(quote!(tag = #tag)),
+            Tagging::Adjacent(tag, content) => Some(quote!(tag = #tag, content = #content)),
+            Tagging::Untagged => Some(quote!(untagged)),
+        };
+        let tagging = tagging.map(|tagging| quote!(#[serde(#tagging)]));
+        let closed = choice.closed.then(|| quote!(#[serde(deny_unknown_fields)]));
+        let untagged = choice.tagging == Tagging::Untagged;
+        let names = choice.variants.iter().map(|variant| (&variant.name, &variant.wire));
+        let (rule, attribute) = if untagged { (None, None) } else { rename_all(names, Case::variant) };
+        let variants: Vec<_> = choice.variants.iter().map(|variant| {
+            let arm = ident(&variant.name);
+            let words = if derived {
+                words::described(&variant.words)
+            } else {
+                variant.words.description.as_deref().map(words::plain).unwrap_or_default()
+            };
+            let same = untagged || variant.name == variant.wire || rule.is_some_and(|rule| rule.variant(&variant.name) == variant.wire);
+            let wire = &variant.wire;
+            let rename = (!same).then(|| quote!(#[serde(rename = #wire)]));
+            let owner = format!("{}{}", definition.name, variant.name);
+            let body = match &variant.body {
+                Body::Unit => TokenStream::new(),
+                Body::Newtype(slot) => {
+                    let attribute = if derived { self.attribute(slot, &owner, false) } else { TokenStream::new() };
+                    let held = self.boxed(&slot.ty, &definition.name);
+                    quote!((#attribute #held))
+                }
+                Body::Struct(fields) => {
+                    let fields = self.fields(fields, &definition.name, None, At::Variant, derived);
+                    quote!({ #fields })
+                }
+            };
+            quote!(#words #rename #arm #body)
+        }).collect();
+        quote! {
+            #head
+            #tagging
+            #attribute
+            #closed
+            pub enum #name {
+                #(#variants,)*
+            }
+        }
+    }
+
+    fn newtype(&mut self, definition: &Definition, slot: &Slot) -> TokenStream {
+        let derived = definition.written.is_none();
+        let attribute = if derived {
+            self.attribute(slot, &definition.name, false)
+        } else {
+            TokenStream::new()
+        };
+        let head = self.head(definition, false);
+        let name = ident(&definition.name);
+        let held = self.boxed(&slot.ty, &definition.name);
+        let checks = match &slot.described {
+            Described::Checked(_, checks) => Some(checks.clone()),
+            Described::Extended(_, more) => Some(checks_of(more)),
+            _ => None,
+        };
+        let kept = checks.filter(|checks| *checks != Checks::default()).and_then(|checks| check(&slot.ty, &checks));
+        let Some((target, check)) = kept else {
+            return quote! {
+                #head
+                pub struct #name(#attribute pub #held);
+
+                impl std::ops::Deref for #name {
+                    type Target = #held;
+
+                    fn deref(&self) -> &Self::Target {
+                        &self.0
+                    }
+                }
+
+                impl From<#held> for #name {
+                    fn from(value: #held) -> Self {
+                        Self(value)
+                    }
+                }
+            };
+        };
+        let spelled = held.to_string();
+        quote! {
+            #head
+            #[serde(try_from = #spelled)]
+            pub struct #name(#attribute #held);
+
+            impl TryFrom<#held> for #name {
+                type Error = crate::check::Invalid;
+
+                fn try_from(value: #held) -> Result<Self, Self::Error> {
+                    #check
+                    Ok(Self(value))
+                }
+            }
+
+            impl From<#name> for #held {
+                fn from(value: #name) -> Self {
+                    value.0
+                }
+            }
+
+            impl std::ops::Deref for #name {
+                type Target = #target;
+
+                fn deref(&self) -> &Self::Target {
+                    &self.0
+                }
+            }
+        }
+    }
+
+    fn all_of(&mut self, definition: &Definition, parts: &[(String, Slot)]) -> TokenStream {
+        let head = self.head(definition, false);
+        let name = ident(&definition.name);
+        // Derived only where all parts have names, and then the schema is written anyway.
+        let fields: Vec<_> = parts.iter().map(|(field, slot)| {
+            let field = ident(field);
+            let held = self.value(&slot.ty);
+            quote!(#[serde(flatten)] pub #field: #held,)
+        }).collect();
+        quote! {
+            #head
+            pub struct #name {
+                #(#fields)*
+            }
+        }
+    }
+}
+
+/// How a value is checked, and what the type is read as.
+fn check(ty: &Ty, checks: &Checks) -> Option<(TokenStream, TokenStream)> {
+    let some = |count: Option<u64>| match count {
+        Some(count) => {
+            let count = proc_macro2::Literal::u64_unsuffixed(count);
+            quote!(Some(#count))
+        }
+        None => quote!(None),
+    };
+    match ty {
+        Ty::String => {
+            let (shortest, longest) = (some(checks.shortest), some(checks.longest));
+            let (pattern, given) = match &checks.pattern {
+                Some(pattern) => (
+                    Some(quote! {
+                        static PATTERN: std::sync::LazyLock<crate::check::Pattern> =
+                            std::sync::LazyLock::new(|| crate::check::Pattern::new(#pattern));
+                    }),
+                    quote!(Some(&PATTERN)),
+                ),
+                None => (None, quote!(None)),
+            };
+            let bare = checks.shortest.is_none() && checks.longest.is_none() && checks.pattern.is_none();
+            (!bare).then(|| (
+                quote!(str),
+                quote!(#pattern crate::check::text(&value, #shortest, #longest, #given)?;),
+            ))
+        }
+        Ty::Integer(rust) if !rust.starts_with('N') => {
+            let bound = |bound: &Option<serde_json::Value>| match bound.as_ref().filter(|bound| bound.is_i64() || bound.is_u64()) {
+                Some(bound) => {
+                    let bound: TokenStream = bound.to_string().parse().expect("a number is a token");
+                    quote!(Some(#bound))
+                }
+                None => quote!(None),
+            };
+            let (least, most) = (bound(&checks.least), bound(&checks.most));
+            let rust = format_ident!("{rust}");
+            Some((quote!(#rust), quote!(crate::check::range(&value, #least, #most)?;)))
+        }
+        _ => None,
+    }
+}
+
+/// The bounds among further keywords.
+fn checks_of(more: &serde_json::Map<String, serde_json::Value>) -> Checks {
+    let count = |key: &str| more.get(key).and_then(serde_json::Value::as_u64);
+    Checks {
+        shortest: count("minLength"),
+        longest: count("maxLength"),
+        pattern: more.get("pattern").and_then(|pattern| pattern.as_str()).map(str::to_owned),
+        ..Checks::default()
+    }
+}
+
+/// Takes attributes of schemars away, which without its derive mean nothing.
+fn without_schemars(tokens: TokenStream) -> TokenStream {
+    use proc_macro2::TokenTree;
+    let mut out: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        if let TokenTree::Group(group) = &token
+            && group.stream().into_iter().next().is_some_and(|first| first.to_string() == "schemars")
+            && matches!(out.last(), Some(TokenTree::Punct(sign)) if sign.as_char() == '#')
+        {
+            out.pop();
+            continue;
+        }
+        out.push(token);
+    }
+    out.into_iter().collect()
+}
+
+/// The rules by which serde renames all variants or fields at once.
+#[derive(Clone, Copy)]
+pub(super) enum Case {
+    Snake,
+    Lower,
+    Kebab,
+    Camel,
+    Screaming,
+    Upper,
+    ScreamingKebab,
+    Pascal,
+}
+
+impl Case {
+    const ALL: [Self; 8] = [
+        Self::Snake,
+        Self::Lower,
+        Self::Kebab,
+        Self::Camel,
+        Self::Screaming,
+        Self::Upper,
+        Self::ScreamingKebab,
+        Self::Pascal,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Snake => "snake_case",
+            Self::Lower => "lowercase",
+            Self::Kebab => "kebab-case",
+            Self::Camel => "camelCase",
+            Self::Screaming => "SCREAMING_SNAKE_CASE",
+            Self::Upper => "UPPERCASE",
+            Self::ScreamingKebab => "SCREAMING-KEBAB-CASE",
+            Self::Pascal => "PascalCase",
+        }
+    }
+
+    /// What serde makes of the name of a variant.
+    fn variant(self, name: &str) -> String {
+        let snake = || {
+            let mut out = String::new();
+            for (index, sign) in name.char_indices() {
+                if index > 0 && sign.is_uppercase() {
+                    out.push('_');
+                }
+                out.push(sign.to_ascii_lowercase());
+            }
+            out
+        };
+        match self {
+            Self::Pascal => name.to_owned(),
+            Self::Lower => name.to_ascii_lowercase(),
+            Self::Upper => name.to_ascii_uppercase(),
+            Self::Camel => name[..1].to_ascii_lowercase() + &name[1..],
+            Self::Snake => snake(),
+            Self::Screaming => snake().to_ascii_uppercase(),
+            Self::Kebab => snake().replace('_', "-"),
+            Self::ScreamingKebab => snake().to_ascii_uppercase().replace('_', "-"),
+        }
+    }
+
+    /// What serde makes of the name of a field.
+    fn field(self, name: &str) -> String {
+        let pascal = || {
+            let mut out = String::new();
+            let mut capital = true;
+            for sign in name.chars() {
+                if sign == '_' {
+                    capital = true;
+                } else if capital {
+                    out.push(sign.to_ascii_uppercase());
+                    capital = false;
+                } else {
+                    out.push(sign);
+                }
+            }
+            out
+        };
+        match self {
+            Self::Lower | Self::Snake => name.to_owned(),
+            Self::Upper | Self::Screaming => name.to_ascii_uppercase(),
+            Self::Pascal => pascal(),
+            Self::Camel => {
+                let pascal = pascal();
+                pascal.get(..1).unwrap_or_default().to_ascii_lowercase() + pascal.get(1..).unwrap_or_default()
+            }
+            Self::Kebab => name.replace('_', "-"),
+            Self::ScreamingKebab => name.to_ascii_uppercase().replace('_', "-"),
+        }
+    }
+}
+
+/// The rule that renames all, or most of, the names; none where the names are kept.
+fn rename_all<'n>(
+    names: impl Iterator<Item = (&'n String, &'n String)>,
+    rename: fn(Case, &str) -> String,
+) -> (Option<Case>, Option<TokenStream>) {
+    let names: Vec<_> = names.collect();
+    if names.iter().all(|(rust, wire)| rust.trim_end_matches('_') == wire.as_str()) {
+        return (None, None);
+    }
+    // A rule applies to all, and those it does not fit are named one by one.
+    let fitting = |case: &Case| names.iter().filter(|(rust, wire)| rename(*case, rust) == **wire).count();
+    let best = Case::ALL.into_iter().rev().max_by_key(fitting);
+    let Some(case) = best.filter(|case| fitting(case) == names.len() && names.len() > 1) else {
+        return (None, None);
+    };
+    let name = case.name();
+    (Some(case), Some(quote!(#[serde(rename_all = #name)])))
+}

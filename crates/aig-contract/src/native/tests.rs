@@ -1,0 +1,1 @@
+//! What the stages do by themselves; whole documents are in `tests/native`.
