@@ -17,11 +17,9 @@ use crate::pointer;
 /// An operation.
 #[derive(Clone, Debug)]
 pub(super) struct Operation {
-    pub(super) pointer: String,
     pub(super) id: String,
     /// The name of the trait's method.
     pub(super) method_name: String,
-    pub(super) type_name: String,
     pub(super) method: String,
     pub(super) path: String,
     pub(super) tags: Vec<String>,
@@ -185,8 +183,6 @@ impl<'t, 'd> Operations<'t, 'd> {
             body,
             answer,
             error,
-            pointer,
-            type_name,
         }
     }
 

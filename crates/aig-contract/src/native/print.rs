@@ -222,21 +222,22 @@ impl<'a> Printer<'a> {
         if let Value::Object(said) = for_schemars(&Value::Object(more.clone())) {
             more = said;
         }
+        let known = self.referred(&Value::Object(more.clone()));
         let keywords = literal(&Value::Object(more));
-        quote!(describe::extended::<#ty>(generator, #keywords))
+        if known.is_empty() {
+            return quote!(describe::extended::<#ty>(generator, #keywords));
+        }
+        quote! {
+            {
+                #(generator.subschema_for::<#known>();)*
+                describe::extended::<#ty>(generator, #keywords)
+            }
+        }
     }
 
     /// A schema that is no type's, with the schemas it refers to.
     pub(super) fn written(&mut self, schema: &Value) -> TokenStream {
-        let outside = std::mem::replace(&mut self.outside, true);
-        let mut names = Vec::new();
-        references(schema, &mut names);
-        let known: Vec<TokenStream> = names
-            .iter()
-            .filter_map(|name| self.types.named(name))
-            .map(|name| self.named(name))
-            .collect();
-        self.outside = outside;
+        let known = self.referred(schema);
         let schema = literal(&for_schemars(schema));
         quote! {
             {
@@ -244,6 +245,20 @@ impl<'a> Printer<'a> {
                 describe::written(#schema)
             }
         }
+    }
+
+    /// The types of the schemas that a schema refers to.
+    fn referred(&mut self, schema: &Value) -> Vec<TokenStream> {
+        let outside = std::mem::replace(&mut self.outside, true);
+        let mut names = Vec::new();
+        references(schema, &mut names);
+        let known = names
+            .iter()
+            .filter_map(|name| self.types.named(name))
+            .map(|name| self.named(name))
+            .collect();
+        self.outside = outside;
+        known
     }
 
     /// A name that no function has yet.

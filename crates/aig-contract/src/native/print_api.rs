@@ -414,7 +414,13 @@ impl Printer<'_> {
             }
 
             fn not_implemented() -> HttpError {
-                HttpError::for_status(None, ErrorStatusCode::NOT_IMPLEMENTED)
+                HttpError {
+                    status_code: ErrorStatusCode::NOT_IMPLEMENTED,
+                    error_code: None,
+                    external_message: "Not Implemented".to_owned(),
+                    internal_message: "this operation is still to be written".to_owned(),
+                    headers: None,
+                }
             }
         }
     }

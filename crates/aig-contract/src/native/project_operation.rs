@@ -462,14 +462,12 @@ impl<'d> Projection<'d> {
     fn free_form(&mut self, pointer: &str, found: &[(Status, String, &'d Value)]) -> Value {
         let any = json!({ "*/*": { "schema": {} } });
         let mut description = Value::from("");
-        let mut whole = false;
         for (status, here, response) in found {
             if *status == Status::Default && found.len() == 1 {
                 description = response.get("description").cloned().unwrap_or(description);
                 let content = response.get("content").is_some_and(|content| *content == any);
                 let headers = response.get("headers").is_some_and(|headers| members(headers).next().is_some());
-                whole = content && !headers;
-                if !whole {
+                if !content || headers {
                     self.lose(here, "dropshot describes an answer of any status as anything of any type: `*/*`");
                 }
             } else {

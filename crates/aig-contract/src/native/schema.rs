@@ -148,6 +148,27 @@ pub(super) fn references(schema: &Value, found: &mut Vec<String>) {
     for below in subschemas(schema) {
         references(below, found);
     }
+    // An extension may refer to a schema too, which is then emitted.
+    for (key, value) in schema.as_object().into_iter().flatten() {
+        if key.starts_with("x-") {
+            in_data(value, found);
+        }
+    }
+}
+
+fn in_data(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| in_data(item, found)),
+        Value::Object(members) => {
+            if let Some(name) = referred(value)
+                && !found.contains(&name)
+            {
+                found.push(name);
+            }
+            members.values().for_each(|value| in_data(value, found));
+        }
+        _ => {}
+    }
 }
 
 /// The schemas that stand directly in a schema.
