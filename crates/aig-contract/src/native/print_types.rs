@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::definition::{
-    Body, Checks, Definition, Described, Enum, Extra, Field, Kind, Slot, Tagging, Words,
+    Body, Checks, Definition, Described, Enum, Extra, Field, Kind, Slot, Tagging,
 };
 use super::print::{At, Printer, ident};
 use super::ty::Ty;
@@ -57,14 +57,12 @@ impl Printer<'_> {
     /// What stands above a type: words, derives, its name in the document.
     fn head(&self, definition: &Definition, unit: bool) -> TokenStream {
         let derived = definition.written.is_none();
+        let comment = definition.words.description.as_deref().map(words::plain);
         let words = if derived {
-            words::described(&definition.words)
+            words::attributes(&definition.words)
         } else {
             // schemars' own attributes have no derive to read them.
-            let words = Words { title: None, ..definition.words.clone() };
-            let comment = words.description.as_deref().map(words::plain);
-            let deprecated = words.deprecated.then(|| quote!(#[deprecated]));
-            quote!(#comment #deprecated)
+            definition.words.deprecated.then(|| quote!(#[deprecated])).unwrap_or_default()
         };
         let order = match (unit, self.ordered.contains(&definition.name)) {
             (true, _) => quote!(Copy, Eq, PartialOrd, Ord, Hash,),
@@ -75,8 +73,9 @@ impl Printer<'_> {
         let known_as = definition.schema_name.as_ref().filter(|name| derived && **name != definition.name);
         let rename = known_as.map(|name| quote!(#[schemars(rename = #name)]));
         quote! {
-            #words
+            #comment
             #[derive(Clone, Debug, PartialEq, #order Serialize, Deserialize #schema)]
+            #words
             #rename
         }
     }

@@ -30,12 +30,18 @@ pub(super) fn operation(summary: Option<&str>, description: Option<&str>) -> Tok
     comment(if read(&wrapped) == read(&plain) { &wrapped } else { &plain })
 }
 
-/// The doc comment of a type, a field or a variant, and what it cannot say.
+/// The doc comment of a field or a variant, and what it cannot say.
 pub(super) fn described(words: &Words) -> TokenStream {
+    let comment = words.description.as_deref().map(plain);
+    let attributes = attributes(words);
+    quote!(#comment #attributes)
+}
+
+/// What a doc comment cannot say. On a type it has to stand below the derives.
+pub(super) fn attributes(words: &Words) -> TokenStream {
     let mut out = TokenStream::new();
     if let Some(text) = &words.description {
         let lines: Vec<String> = text.split('\n').flat_map(fold).collect();
-        out.extend(comment(&lines));
         if read_by_schemars(&lines).as_ref() != Some(text) {
             out.extend(quote!(#[schemars(description = #text)]));
         }
@@ -49,7 +55,7 @@ pub(super) fn described(words: &Words) -> TokenStream {
     out
 }
 
-/// The doc comment of what has no derive to read it.
+/// A text as a doc comment.
 pub(super) fn plain(text: &str) -> TokenStream {
     comment(&text.split('\n').flat_map(fold).collect::<Vec<_>>())
 }
