@@ -227,8 +227,29 @@ impl<'d> Types<'d> {
         Kind::Struct { fields, extra }
     }
 
+    /// A parameter or a header of an answer. dropshot cuts off what a schema says of
+    /// itself at the outermost level, so that this has to be held on to.
+    pub(super) fn parameter(
+        &mut self,
+        pointer: &str,
+        core: Object,
+        words: &Words,
+        required: bool,
+        place: Place,
+        hint: &str,
+    ) -> (Slot, Presence) {
+        let said = ["title", "description", "default", "deprecated", "readOnly", "writeOnly"];
+        let cut_off = said.iter().any(|key| core.contains_key(*key));
+        let full = Value::Object(core.clone());
+        let (mut slot, presence) = self.member(pointer, core, words, required, place, hint);
+        if cut_off && matches!(slot.described, Described::Derived(_) | Described::Checked(..)) {
+            slot.described = Described::Written(full);
+        }
+        (slot, presence)
+    }
+
     /// A member, by the combination of being required, nullable and defaulted.
-    pub(super) fn member(
+    fn member(
         &mut self,
         pointer: &str,
         core: Object,

@@ -7,7 +7,9 @@ use super::canonical;
 use super::definition::{Described, Field, Slot, Words};
 use super::infer::{Place, Types, strings};
 use super::project_document::members;
-use super::project_operation::{PAGINATION, WEBSOCKET, is_native_error, is_raw, page_parameters};
+use super::project_operation::{
+    PAGINATION, SWITCHING, WEBSOCKET, is_native_error, is_raw, page_parameters,
+};
 use super::schema::{normal, referred, references};
 use super::ty::Ty;
 use crate::model::Status;
@@ -27,7 +29,7 @@ pub(super) struct Operation {
     pub(super) description: Option<String>,
     pub(super) deprecated: bool,
     /// Whether it becomes a web socket.
-    pub(super) channel: bool,
+    pub(super) socket: bool,
     /// Whether it answers in pages.
     pub(super) paginated: bool,
     pub(super) path_parameters: Option<Group>,
@@ -83,8 +85,8 @@ pub(super) enum Answer {
         content: Content,
         headers: Option<Group>,
     },
-    /// By becoming a web socket.
-    Socket,
+    /// By becoming a web socket, in dropshot's own way.
+    Channel,
 }
 
 #[derive(Clone, Debug)]
@@ -158,14 +160,14 @@ impl<'t, 'd> Operations<'t, 'd> {
 
     fn operation(&mut self, pointer: String, path: &str, method: &str, value: &Value, type_name: String) -> Operation {
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        let channel = value.get(WEBSOCKET).is_some();
+        let socket = value.get(WEBSOCKET).is_some();
         let paginated = value.get(PAGINATION).is_some();
         let first_page = strings(value.get(PAGINATION).and_then(|said| said.get("required")));
         let path_parameters = self.group(&pointer, value, "path", &type_name, None);
         let query = self.group(&pointer, value, "query", &type_name, paginated.then_some(first_page.as_slice()));
         let headers = self.group(&pointer, value, "header", &type_name, None);
         let body = value.get("requestBody").map(|body| self.body(&pointer, body, &type_name));
-        let (answer, error) = self.answer(&pointer, &value["responses"], &type_name, channel);
+        let (answer, error) = self.answer(&pointer, &value["responses"], &type_name, socket);
         Operation {
             id: text("operationId").unwrap_or_default(),
             method_name: String::new(),
@@ -175,7 +177,7 @@ impl<'t, 'd> Operations<'t, 'd> {
             summary: text("summary"),
             description: text("description"),
             deprecated: value.get("deprecated").is_some(),
-            channel,
+            socket,
             paginated,
             path_parameters,
             query,
@@ -245,7 +247,7 @@ impl<'t, 'd> Operations<'t, 'd> {
             ..Words::default()
         };
         let hint = format!("{owner}{}", type_name(name));
-        let (slot, presence) = self.types.member(&pointer, core, &words, required, place, &hint);
+        let (slot, presence) = self.types.parameter(&pointer, core, &words, required, place, &hint);
         Field {
             pointer,
             name: name.to_owned(),
@@ -316,15 +318,12 @@ impl<'t, 'd> Operations<'t, 'd> {
         }
     }
 
-    fn answer(&mut self, pointer: &str, responses: &Value, owner: &str, channel: bool) -> (Answer, Failure) {
+    fn answer(&mut self, pointer: &str, responses: &Value, owner: &str, socket: bool) -> (Answer, Failure) {
         let at = pointer::child(pointer, "responses");
         let error = match responses.get("4XX") {
             Some(error) => self.failure(&pointer::child(&at, "4XX"), error, owner),
             None => Failure::Http,
         };
-        if channel {
-            return (Answer::Socket, error);
-        }
         let description = |response: &Value| {
             let said = response.get("description").and_then(Value::as_str);
             said.unwrap_or_default().to_owned()
@@ -342,6 +341,10 @@ impl<'t, 'd> Operations<'t, 'd> {
             return (answer, error);
         };
         let here = pointer::child(&at, key);
+        let bare = response.as_object().is_some_and(|members| members.len() == 1);
+        if socket && status == 101 && bare && description(response) == SWITCHING && error == Failure::Http {
+            return (Answer::Channel, error);
+        }
         let empty = Map::new();
         let content = if is_raw(response.as_object().unwrap_or(&empty)) {
             Content::Raw

@@ -11,7 +11,7 @@ use crate::generate::GeneratedFile;
 use crate::stubs::{imports, render};
 
 /// What generated code may use by its bare name, and where that is from.
-const IMPORTS: [(&str, &str); 50] = [
+const IMPORTS: [(&str, &str); 52] = [
     ("chrono", "DateTime"),
     ("chrono", "NaiveDate"),
     ("chrono", "NaiveDateTime"),
@@ -19,6 +19,7 @@ const IMPORTS: [(&str, &str); 50] = [
     ("dropshot", "Body"),
     ("dropshot", "EmptyScanParams"),
     ("dropshot", "ErrorStatusCode"),
+    ("dropshot", "FreeformBody"),
     ("dropshot", "Header"),
     ("dropshot", "HttpCodedResponse"),
     ("dropshot", "HttpError"),
@@ -42,6 +43,7 @@ const IMPORTS: [(&str, &str); 50] = [
     ("dropshot", "UntypedBody"),
     ("dropshot", "WebsocketChannelResult"),
     ("dropshot", "WebsocketConnection"),
+    ("dropshot", "WebsocketUpgrade"),
     ("http", "StatusCode"),
     ("schemars", "JsonSchema"),
     ("schemars::r#gen", "SchemaGenerator"),

@@ -136,9 +136,9 @@ impl Printer<'_> {
         let comment = format!(" How `{}` answers.", operation.id);
         match &operation.answer {
             Answer::FreeForm { name, description } if !description.is_empty() => {
-                raw(&comment, name, None, description)
+                raw(&comment, name, None, description, true)
             }
-            Answer::FreeForm { .. } | Answer::Socket => TokenStream::new(),
+            Answer::FreeForm { .. } | Answer::Channel => TokenStream::new(),
             Answer::Coded { name, status, description, content, headers } => {
                 let mut out = TokenStream::new();
                 let redirect = redirect(*status, description, headers.as_ref());
@@ -152,7 +152,9 @@ impl Printer<'_> {
                 let ident = ident(name);
                 let code = status_constant(*status);
                 out.extend(match content {
-                    Content::Raw => raw(&comment, name, Some(&code), description),
+                    Content::Raw => raw(&comment, name, Some(&code), description, true),
+                    // The answer that the handshake makes is handed through.
+                    Content::Empty if operation.socket => raw(&comment, name, Some(&code), description, false),
                     Content::Empty => quote! {
                         #[doc = #comment]
                         #[derive(Clone, Copy, Debug)]
@@ -330,7 +332,7 @@ impl Printer<'_> {
                 quote!(body: TypedBody<#held>,)
             }
         });
-        let (socket, result) = if operation.channel {
+        let (socket, result) = if matches!(operation.answer, Answer::Channel) {
             (Some(quote!(connection: WebsocketConnection,)), quote!(WebsocketChannelResult))
         } else {
             let answer = self.answer_type(&operation.answer);
@@ -341,7 +343,8 @@ impl Printer<'_> {
                     quote!(answers::#name)
                 }
             };
-            (None, quote!(Result<#answer, #error>))
+            let upgrade = operation.socket.then(|| quote!(upgrade: WebsocketUpgrade,));
+            (upgrade, quote!(Result<#answer, #error>))
         };
         quote! {
             async fn #name(
@@ -357,7 +360,7 @@ impl Printer<'_> {
 
     fn answer_type(&self, answer: &Answer) -> TokenStream {
         match answer {
-            Answer::Socket => TokenStream::new(),
+            Answer::Channel => TokenStream::new(),
             Answer::FreeForm { description, .. } if description.is_empty() => quote!(http::Response<Body>),
             Answer::FreeForm { name, .. } => {
                 let name = ident(name);
@@ -373,7 +376,11 @@ impl Printer<'_> {
                         let (native, held) = (ident(native), self.held(held));
                         quote!(#native<#held>)
                     }
-                    (Some(native), _) => {
+                    (Some(native), Content::Raw) => {
+                        let native = ident(native);
+                        quote!(#native<FreeformBody>)
+                    }
+                    (Some(native), Content::Empty) => {
                         let native = ident(native);
                         quote!(#native)
                     }
@@ -475,7 +482,7 @@ fn attribute(operation: &Operation) -> TokenStream {
     let id = (operation.method_name != *id).then(|| quote!(operation_id = #id,));
     let tags = (!tags.is_empty()).then(|| quote!(tags = [#(#tags),*],));
     let deprecated = operation.deprecated.then(|| quote!(deprecated = true,));
-    if operation.channel {
+    if matches!(operation.answer, Answer::Channel) {
         return quote! {
             #[channel {
                 protocol = WEBSOCKETS,
@@ -519,9 +526,9 @@ fn tag(tag: &Value) -> TokenStream {
 /// dropshot's own type for an answer.
 fn native(status: u16, description: &str, content: &Content) -> Option<&'static str> {
     Some(match (status, description, content) {
-        (200, "successful operation", Content::Json(_)) => "HttpResponseOk",
-        (201, "successful creation", Content::Json(_)) => "HttpResponseCreated",
-        (202, "successfully enqueued operation", Content::Json(_)) => "HttpResponseAccepted",
+        (200, "successful operation", Content::Json(_) | Content::Raw) => "HttpResponseOk",
+        (201, "successful creation", Content::Json(_) | Content::Raw) => "HttpResponseCreated",
+        (202, "successfully enqueued operation", Content::Json(_) | Content::Raw) => "HttpResponseAccepted",
         (204, "successful deletion", Content::Empty) => "HttpResponseDeleted",
         (204, "resource updated", Content::Empty) => "HttpResponseUpdatedNoContent",
         _ => return None,
@@ -546,8 +553,11 @@ fn redirect(status: u16, description: &str, headers: Option<&Group>) -> Option<T
 }
 
 /// An answer that is whatever the operation makes of it.
-fn raw(comment: &str, name: &str, status: Option<&TokenStream>, description: &str) -> TokenStream {
+fn raw(comment: &str, name: &str, status: Option<&TokenStream>, description: &str, body: bool) -> TokenStream {
     let name = ident(name);
+    let schema = (!body).then(|| quote! {
+        schema: <dropshot::HttpResponseDeleted as HttpResponse>::response_metadata().schema,
+    });
     let success = match status {
         Some(status) => quote!(Some(#status)),
         None => quote!(None),
@@ -564,6 +574,7 @@ fn raw(comment: &str, name: &str, status: Option<&TokenStream>, description: &st
 
             fn response_metadata() -> dropshot::ApiEndpointResponse {
                 dropshot::ApiEndpointResponse {
+                    #schema
                     success: #success,
                     description: Some(#description.to_owned()),
                     ..dropshot::ApiEndpointResponse::default()

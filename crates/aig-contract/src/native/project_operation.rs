@@ -61,6 +61,9 @@ impl<'d> Projection<'d> {
                 }
                 PAGINATION => self.lose(&here, "dropshot lists here what the first page requires: `{ \"required\": [] }`"),
                 WEBSOCKET => {
+                    if *value != json!({}) {
+                        self.lose(&here, "dropshot has an empty object here");
+                    }
                     out.insert(key.clone(), json!({}));
                 }
                 _ => self.lose(&here, format!("dropshot has no place for `{key}` of an operation")),
@@ -71,10 +74,9 @@ impl<'d> Projection<'d> {
         let parameters = self.parameters(pointer, path, item, operation)?;
         self.pagination(pointer, &parameters, &mut out);
         out.insert("parameters".to_owned(), Value::Array(parameters));
-        let channel = out.contains_key(WEBSOCKET);
         if let Some(body) = operation.get("requestBody") {
             let here = pointer::child(pointer, "requestBody");
-            if channel {
+            if out.contains_key(WEBSOCKET) {
                 self.lose(&here, "a web socket has no body");
             } else if let Some(body) = self.request_body(&here, body) {
                 out.insert("requestBody".to_owned(), body);
@@ -83,7 +85,7 @@ impl<'d> Projection<'d> {
         let here = pointer::child(pointer, "responses");
         let null = &Value::Null;
         let responses = operation.get("responses").unwrap_or(null);
-        let responses = self.responses(&here, responses, channel);
+        let responses = self.responses(&here, responses);
         out.insert("responses".to_owned(), responses);
         Some(Value::Object(out))
     }
@@ -328,7 +330,7 @@ impl<'d> Projection<'d> {
         }
     }
 
-    fn responses(&mut self, pointer: &str, responses: &'d Value, channel: bool) -> Value {
+    fn responses(&mut self, pointer: &str, responses: &'d Value) -> Value {
         let mut found: Vec<(Status, String, &'d Value)> = Vec::new();
         for (key, value) in members(responses) {
             let here = pointer::child(pointer, key);
@@ -340,9 +342,6 @@ impl<'d> Projection<'d> {
                 }
                 None => self.lose(&here, "dropshot has no place for this among the answers"),
             }
-        }
-        if channel {
-            return self.switching(pointer, &found);
         }
         let single = |status: &Status| matches!(status, Status::Code(code) if *code < 400);
         let success = found
@@ -480,28 +479,6 @@ impl<'d> Projection<'d> {
         json!({ "default": { "description": description, "content": any } })
     }
 
-    /// The answers of an operation that becomes a web socket.
-    fn switching(&mut self, pointer: &str, found: &[(Status, String, &'d Value)]) -> Value {
-        let words = "Negotiating protocol upgrade from HTTP/1.1 to WebSocket";
-        for (status, here, response) in found {
-            let native = *status == Status::Code(101)
-                && response.get("description").is_some_and(|said| said == words)
-                && response.get("content").is_none();
-            if !native && !matches!(status, Status::Range(4 | 5)) {
-                self.lose(here, format!("dropshot says of every web socket: 101, \"{words}\""));
-            }
-        }
-        if !found.iter().any(|(status, ..)| *status == Status::Code(101)) {
-            self.lose(pointer, "dropshot says 101 of every web socket");
-        }
-        let error = self.http_error();
-        let said = self.error(pointer, found);
-        if said != error {
-            self.lose(pointer, "dropshot has its own error for every web socket");
-        }
-        json!({ "101": { "description": words }, "4XX": error, "5XX": error })
-    }
-
     /// The one error that stands for all of an operation's.
     fn error(&mut self, pointer: &str, found: &[(Status, String, &'d Value)]) -> Value {
         let order = |status: &Status| match status {
@@ -581,6 +558,9 @@ pub(super) fn page_parameters() -> [Value; 2] {
         }),
     ]
 }
+
+/// What dropshot says of an operation that becomes a web socket.
+pub(super) const SWITCHING: &str = "Negotiating protocol upgrade from HTTP/1.1 to WebSocket";
 
 /// Whether dropshot is told nothing of what an answer holds.
 pub(super) fn is_raw(response: &Map<String, Value>) -> bool {
