@@ -11,7 +11,7 @@ use crate::generate::GeneratedFile;
 use crate::stubs::{imports, render};
 
 /// What generated code may use by its bare name, and where that is from.
-const IMPORTS: [(&str, &str); 52] = [
+const IMPORTS: [(&str, &str); 53] = [
     ("chrono", "DateTime"),
     ("chrono", "NaiveDate"),
     ("chrono", "NaiveDateTime"),
@@ -39,6 +39,7 @@ const IMPORTS: [(&str, &str); 52] = [
     ("dropshot", "Path"),
     ("dropshot", "Query"),
     ("dropshot", "RequestContext"),
+    ("dropshot", "ResultsPage"),
     ("dropshot", "TypedBody"),
     ("dropshot", "UntypedBody"),
     ("dropshot", "WebsocketChannelResult"),

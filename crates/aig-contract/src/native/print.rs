@@ -26,6 +26,8 @@ pub(super) struct Printer<'a> {
     pub(super) ordered: HashSet<String>,
     /// Whether what is printed stands outside the module of types.
     pub(super) outside: bool,
+    /// Types that are dropshot's pages of another type.
+    pub(super) pages: HashMap<String, String>,
 }
 
 impl<'a> Printer<'a> {
@@ -38,6 +40,7 @@ impl<'a> Printer<'a> {
             reached: reached(&types.list),
             ordered: HashSet::new(),
             outside: false,
+            pages: pages(types),
         };
         printer.ordered = printer.in_sets();
         printer
@@ -64,15 +67,15 @@ impl<'a> Printer<'a> {
     /// The type whose schema is printed.
     pub(super) fn schema(&self, ty: &Ty) -> TokenStream {
         match ty {
-            Ty::PlainInteger => quote!(crate::describe::PlainInteger),
-            Ty::PlainNumber => quote!(crate::describe::PlainNumber),
+            Ty::PlainInteger => quote!(describe::PlainInteger),
+            Ty::PlainNumber => quote!(describe::PlainNumber),
             Ty::Inline(name) => {
                 let name = self.named(name);
-                quote!(crate::describe::Inline<#name>)
+                quote!(describe::Inline<#name>)
             }
             Ty::Nullable(inner) => {
                 let inner = self.schema(inner);
-                quote!(crate::describe::Nullable<#inner>)
+                quote!(describe::Nullable<#inner>)
             }
             _ => self.spelled(ty, &|inner| self.schema(inner)),
         }
@@ -125,6 +128,10 @@ impl<'a> Printer<'a> {
     }
 
     fn named(&self, name: &str) -> TokenStream {
+        if let Some(item) = self.pages.get(name) {
+            let item = format_ident!("{item}");
+            return quote!(ResultsPage<types::#item>);
+        }
         let name = format_ident!("{name}");
         if self.outside {
             quote!(types::#name)
@@ -444,6 +451,45 @@ pub(super) fn types_of<'d>(kind: &'d Kind, see: &mut impl FnMut(&'d Ty)) {
             }
         }
     }
+}
+
+/// Types that are what dropshot's own type for pages would be, by name with what they
+/// are pages of. It can be an answer, but stand in no other type.
+fn pages(types: &Types<'_>) -> HashMap<String, String> {
+    let mut within = HashSet::new();
+    for definition in &types.list {
+        types_of(&definition.kind, &mut |ty| {
+            ty.visit(&mut |ty| {
+                if let Ty::Named(name) = ty {
+                    within.insert(name.clone());
+                }
+            });
+        });
+    }
+    let field = |fields: &[Field], name: &str, words: &str, ty: &Ty| {
+        fields.iter().any(|field| {
+            field.name == name
+                && field.words.description.as_deref() == Some(words)
+                && field.slot.ty == *ty
+        })
+    };
+    let item = |definition: &Definition| {
+        let schema_name = definition.schema_name.as_ref()?;
+        let item = types.named(schema_name.strip_suffix("ResultsPage")?)?;
+        let Kind::Struct { fields, extra: Extra::Ignored } = &definition.kind else {
+            return None;
+        };
+        let items = Ty::Vec(Box::new(Ty::Named(item.clone())));
+        let token = Ty::String.option();
+        let same = definition.written.is_none()
+            && fields.len() == 2
+            && definition.words.description.as_deref() == Some("A single page of results")
+            && field(fields, "items", "list of items on this page of results", &items)
+            && field(fields, "next_page", "token used to fetch the next page of results (if any)", &token)
+            && !within.contains(&definition.name);
+        same.then(|| (definition.name.clone(), item.clone()))
+    };
+    types.list.iter().filter_map(item).collect()
 }
 
 /// What each type holds without a list or a map between.

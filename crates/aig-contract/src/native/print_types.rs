@@ -15,7 +15,15 @@ impl Printer<'_> {
     /// Every type.
     pub(super) fn definitions(&mut self) -> TokenStream {
         let types = self.types;
-        let items: Vec<_> = types.list.iter().map(|known| self.definition(known)).collect();
+        let items: Vec<_> = types
+            .list
+            .iter()
+            .filter(|known| !self.pages.contains_key(&known.name))
+            .cloned()
+            .collect::<Vec<_>>()
+            .iter()
+            .map(|known| self.definition(known))
+            .collect();
         quote!(#(#items)*)
     }
 
@@ -86,14 +94,14 @@ impl Printer<'_> {
         let name = ident(&definition.name);
         let (rule, attribute) = rename_all(fields.iter().map(|field| (&field.field, &field.name)), Case::field);
         let body = self.fields(fields, &definition.name, rule, At::Struct, derived);
+        let closed = matches!(extra, Extra::Refused).then(|| quote!(deny_unknown_fields));
+        let attribute = serde([attribute, closed]);
+        // Said to schemars alone, which otherwise forgets the schema of the rest.
         let closed = match extra {
-            Extra::Ignored => None,
-            Extra::Refused => Some(quote!(#[serde(deny_unknown_fields)])),
-            // Said to schemars alone, which otherwise forgets the schema of the rest.
-            Extra::Kept(slot) => {
-                let any = slot.described == Described::Derived(Ty::Any);
-                (derived && !any).then(|| quote!(#[schemars(deny_unknown_fields)]))
+            Extra::Kept(slot) if derived && slot.described != Described::Derived(Ty::Any) => {
+                Some(quote!(#[schemars(deny_unknown_fields)]))
             }
+            _ => None,
         };
         let extra = match extra {
             Extra::Ignored | Extra::Refused => None,
@@ -189,11 +197,11 @@ impl Printer<'_> {
             Tagging::Adjacent(tag, content) => Some(quote!(tag = #tag, content = #content)),
             Tagging::Untagged => Some(quote!(untagged)),
         };
-        let tagging = tagging.map(|tagging| quote!(#[serde(#tagging)]));
-        let closed = choice.closed.then(|| quote!(#[serde(deny_unknown_fields)]));
+        let closed = choice.closed.then(|| quote!(deny_unknown_fields));
         let untagged = choice.tagging == Tagging::Untagged;
         let names = choice.variants.iter().map(|variant| (&variant.name, &variant.wire));
         let (rule, attribute) = if untagged { (None, None) } else { rename_all(names, Case::variant) };
+        let attribute = serde([tagging, attribute, closed]);
         let variants: Vec<_> = choice.variants.iter().map(|variant| {
             let arm = ident(&variant.name);
             let words = if derived {
@@ -221,9 +229,7 @@ impl Printer<'_> {
         }).collect();
         quote! {
             #head
-            #tagging
             #attribute
-            #closed
             pub enum #name {
                 #(#variants,)*
             }
@@ -313,6 +319,12 @@ impl Printer<'_> {
             }
         }
     }
+}
+
+/// What is said to serde of a type, in one attribute.
+fn serde<const N: usize>(said: [Option<TokenStream>; N]) -> Option<TokenStream> {
+    let said: Vec<TokenStream> = said.into_iter().flatten().collect();
+    (!said.is_empty()).then(|| quote!(#[serde(#(#said),*)]))
 }
 
 /// How a value is checked, and what the type is read as.
@@ -496,5 +508,5 @@ fn rename_all<'n>(
         return (None, None);
     };
     let name = case.name();
-    (Some(case), Some(quote!(#[serde(rename_all = #name)])))
+    (Some(case), Some(quote!(rename_all = #name)))
 }
