@@ -115,7 +115,9 @@ impl<'d> Types<'d> {
             kind,
             written: None,
         };
-        if definition.derived(self) != *schema {
+        // A derive of flattened parts prints them as one object.
+        let merged = matches!(definition.kind, Kind::AllOf(_));
+        if merged || definition.derived(self) != *schema {
             definition.written = Some(schema.clone());
         }
         self.list.insert(index, definition);

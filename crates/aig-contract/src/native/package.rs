@@ -109,9 +109,14 @@ pub(super) fn files(api: &Api<'_>, name: &str, source: &str) -> Result<Vec<Gener
         "// @generated from {} — do not edit\n",
         source.rsplit('/').next().unwrap_or(source)
     );
-    let rust = |path: &str, purpose: &str, code: TokenStream, own: &str| -> Result<GeneratedFile, syn::Error> {
-        let modules: Vec<(&str, &str)> = MODULES.into_iter().filter(|(_, module)| *module != own).collect();
-        let (outer, inner) = (imports(&code, &IMPORTS), imports(&code, &modules));
+    let rust = |path: &str, purpose: &str, code: TokenStream| -> Result<GeneratedFile, syn::Error> {
+        // The types of the document may be called like any of dropshot's.
+        let own_names = path == "src/types.rs";
+        let known: Vec<(&str, &str)> = IMPORTS
+            .into_iter()
+            .filter(|(place, _)| !own_names || !matches!(*place, "dropshot" | "http" | "schemars::r#gen" | "schemars::schema"))
+            .collect();
+        let (outer, inner) = (imports(&code, &known), imports(&code, &MODULES));
         let text = render(quote!(#outer #inner #code))?;
         Ok(GeneratedFile {
             path: path.to_owned(),
@@ -130,12 +135,12 @@ pub(super) fn files(api: &Api<'_>, name: &str, source: &str) -> Result<Vec<Gener
         plain("Cargo.toml", manifest(name)),
         plain("README.md", readme(api, name)),
         plain("src/lib.rs", library(api, &preamble)?),
-        rust("src/api.rs", "The operations, as a trait.", operations, "api")?,
-        rust("src/types.rs", "The schemas of the document.", types, "types")?,
-        rust("src/parameters.rs", "What operations are asked by: paths, queries, headers.", parameters, "parameters")?,
-        rust("src/answers.rs", "Answers and errors that dropshot has no type for.", answers, "answers")?,
-        rust("src/schemas.rs", "Schemas that no derive prints, and defaults.", schemas, "schemas")?,
-        rust("src/skeleton.rs", "An implementation to start from.", skeleton, "skeleton")?,
+        rust("src/api.rs", "The operations, as a trait.", operations)?,
+        rust("src/types.rs", "The schemas of the document.", types)?,
+        rust("src/parameters.rs", "What operations are asked by: paths, queries, headers.", parameters)?,
+        rust("src/answers.rs", "Answers and errors that dropshot has no type for.", answers)?,
+        rust("src/schemas.rs", "Schemas that no derive prints, and defaults.", schemas)?,
+        rust("src/skeleton.rs", "An implementation to start from.", skeleton)?,
         plain("src/describe.rs", include_str!("runtime/describe.rs").to_owned()),
         plain("src/check.rs", include_str!("runtime/check.rs").to_owned()),
         plain("src/failure.rs", include_str!("runtime/failure.rs").to_owned()),
@@ -208,7 +213,7 @@ fn library(api: &Api<'_>, preamble: &str) -> Result<String, syn::Error> {
     })?;
     Ok(format!(
         "{preamble}\n//! {}, as a dropshot server. Implement the trait in [`api`]; [`skeleton`] is a start.\n\n\
-         #![allow(\n    deprecated,\n    unused_variables,\n    clippy::all,\n    rustdoc::bare_urls,\n    rustdoc::broken_intra_doc_links,\n    rustdoc::invalid_html_tags,\n    rustdoc::invalid_rust_codeblocks\n)]\n\n{code}",
+         #![allow(\n    deprecated,\n    unused_imports,\n    clippy::all,\n    rustdoc::bare_urls,\n    rustdoc::broken_intra_doc_links,\n    rustdoc::invalid_html_tags,\n    rustdoc::invalid_rust_codeblocks\n)]\n\n{code}",
         title.replace('\n', " ")
     ))
 }

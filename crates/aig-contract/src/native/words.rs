@@ -57,6 +57,9 @@ pub(super) fn attributes(words: &Words) -> TokenStream {
 
 /// A text as a doc comment.
 pub(super) fn plain(text: &str) -> TokenStream {
+    // schemars would take a heading for a title.
+    let escaped = text.trim_start().strip_prefix('#').map(|rest| format!("\\#{rest}"));
+    let text = escaped.as_deref().unwrap_or(text);
     comment(&text.split('\n').flat_map(fold).collect::<Vec<_>>())
 }
 
