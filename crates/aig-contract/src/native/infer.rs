@@ -372,7 +372,8 @@ impl<'d> Types<'d> {
         if core.get("enum") == Some(&Value::Array(vec![Value::Null])) {
             return Ty::Unit;
         }
-        let combined = ["allOf", "oneOf", "anyOf"].iter().any(|key| core.contains_key(*key));
+        let branches = |key: &str| core.get(key).and_then(Value::as_array).map_or(0, Vec::len);
+        let combined = branches("allOf") > 1 || branches("oneOf") > 0 || branches("anyOf") > 0;
         if combined || texts(&core).is_some() || is_structure(&core) {
             let name = self.names.give(hint.to_owned());
             self.inline.insert(name.clone(), schema.clone());

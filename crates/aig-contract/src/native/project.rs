@@ -116,8 +116,10 @@ impl<'d> Projection<'d> {
                 out.insert(key.clone(), value);
             }
         }
-        if kind == Some("array") && !object.contains_key("items") && !combined.is_empty() {
-            out.remove("items");
+        let bounds = ["items", "minItems", "maxItems", "uniqueItems"];
+        if kind == Some("array") && combined.is_empty() && !bounds.iter().any(|key| out.contains_key(*key)) {
+            self.lose(pointer, "an array of which nothing is said; dropshot says `items: {}`");
+            out.insert("items".to_owned(), Value::Object(Map::new()));
         }
         Value::Object(out)
     }
@@ -164,6 +166,10 @@ impl<'d> Projection<'d> {
                     })
                     .collect();
                 Some(Value::Object(members))
+            }
+            "allOf" | "anyOf" | "oneOf" if value.as_array().is_none_or(Vec::is_empty) => {
+                self.lose(pointer, format!("`{key}` lists at least one schema"));
+                None
             }
             "allOf" | "anyOf" | "oneOf" => {
                 let branches = value.as_array().into_iter().flatten().enumerate();

@@ -322,7 +322,14 @@ impl<'d> Projection<'d> {
             self.lose(&here, format!("dropshot has no place for `{key}` of a body"));
         }
         match media.get("schema") {
-            Some(schema) => self.schema(&pointer::child(pointer, "schema"), schema),
+            Some(schema) => {
+                let here = pointer::child(pointer, "schema");
+                let schema = self.schema(&here, schema);
+                if schema.get("title").is_none() && !is_untitled(&schema) {
+                    self.lose(&here, "dropshot gives a body without a name a title, that of its type");
+                }
+                schema
+            }
             None => {
                 self.lose(pointer, "dropshot describes every body; any value is taken");
                 json!({})
@@ -532,6 +539,16 @@ impl<'d> Projection<'d> {
     fn http_error(&self) -> Value {
         coded_error("Error", reference("Error"))
     }
+}
+
+/// Whether dropshot gives the schema of a body no title: a reference, null or a
+/// reference, and anything.
+fn is_untitled(schema: &Value) -> bool {
+    let schema = normal(schema);
+    let members = schema.as_object().map_or(0, Map::len);
+    let only = schema.pointer("/allOf/0").and_then(referred).is_some()
+        && schema.get("allOf").and_then(Value::as_array).is_some_and(|all| all.len() == 1);
+    members == 0 || referred(&schema).is_some() || (only && members == 2 && schema.get("nullable").is_some())
 }
 
 fn coded_error(name: &str, schema: Value) -> Value {
