@@ -89,7 +89,10 @@ impl Document {
             // JSON is YAML too, but read as such it takes its time.
             Err(_) => file.value()?,
         };
-        let version = value.get("openapi").and_then(Value::as_str).unwrap_or_default();
+        let version = value
+            .get("openapi")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let (lowered, mut lost) = if version.starts_with("3.0.") {
             (value, Vec::new())
         } else if version.starts_with("3.1.") {
@@ -106,7 +109,8 @@ impl Document {
         let projected = projection.document();
         lost.extend(projection.lost);
         if !lost.is_empty() {
-            let sources = Sources::read(&file.path, &file.text)?;
+            // Without lines, where the two readers of YAML do not agree.
+            let sources = Sources::read(&file.path, &file.text).unwrap_or_default();
             lost = Problems::located(lost, &sources).0;
         }
         Ok(Self {
@@ -126,19 +130,29 @@ impl Document {
         let found = operation::Operations::of(&mut types);
         let (operations, wrappers, errors) = (found.list, found.wrappers, found.errors);
         let mut expected = self.projected.clone();
-        for (pointer, title) in found.titles {
-            if let Some(schema) = expected.pointer_mut(&pointer) {
-                schema["title"] = Value::from(title);
+        for (pointer, key, words) in found.given {
+            if let Some(holder) = expected.pointer_mut(&pointer) {
+                holder[key] = Value::from(words);
             }
         }
-        let title = self.projected.pointer("/info/title").and_then(Value::as_str);
+        let title = self
+            .projected
+            .pointer("/info/title")
+            .and_then(Value::as_str);
         let title = title.unwrap_or_default().to_owned();
         let stem = crate::model::names::type_name(&title);
         let api = Api {
-            trait_name: if stem.ends_with("Api") { stem } else { format!("{stem}Api") },
+            trait_name: if stem.ends_with("Api") {
+                stem
+            } else {
+                format!("{stem}Api")
+            },
             title,
             info: self.projected["info"].clone(),
-            tags: self.projected["tags"].as_array().cloned().unwrap_or_default(),
+            tags: self.projected["tags"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default(),
             operations,
             wrappers,
             errors,

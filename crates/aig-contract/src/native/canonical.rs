@@ -87,9 +87,18 @@ fn operation(document: &Value, item: &Value, operation: &Value) -> Value {
         let list = holder.get("parameters").and_then(Value::as_array);
         for parameter in list.into_iter().flatten() {
             let parameter = resolved(document, parameter);
-            let word = |key: &str| parameter.get(key).and_then(Value::as_str).unwrap_or_default();
+            let word = |key: &str| {
+                parameter
+                    .get(key)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+            };
             let identity = format!("{{{}:{}}}", word("in"), word("name"));
-            let usual = if word("in") == "query" { "form" } else { "simple" };
+            let usual = if word("in") == "query" {
+                "form"
+            } else {
+                "simple"
+            };
             parameters.insert(identity, with_schema(parameter, usual));
         }
     }
@@ -169,11 +178,16 @@ pub(super) fn response(document: &Value, response: &Value) -> Value {
     let mut out = Map::new();
     for (key, value) in members(resolved(document, response)) {
         let value = match key.as_str() {
-            "content" | "headers" | "links" if value.as_object().is_some_and(Map::is_empty) => continue,
+            "content" | "headers" | "links" if value.as_object().is_some_and(Map::is_empty) => {
+                continue;
+            }
             "content" => content(value),
             "headers" => members(value)
                 .map(|(name, header)| {
-                    (name.clone(), with_schema(resolved(document, header), "simple"))
+                    (
+                        name.clone(),
+                        with_schema(resolved(document, header), "simple"),
+                    )
                 })
                 .collect::<Map<_, _>>()
                 .into(),

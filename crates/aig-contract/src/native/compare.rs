@@ -27,14 +27,24 @@ pub(super) fn differences(document: &Value, emitted: &Value) -> Vec<Difference> 
     found
 }
 
-fn compare(at: &str, document: Option<&Value>, emitted: Option<&Value>, found: &mut Vec<Difference>) {
+fn compare(
+    at: &str,
+    document: Option<&Value>,
+    emitted: Option<&Value>,
+    found: &mut Vec<Difference>,
+) {
     match (document, emitted) {
         (Some(Value::Object(left)), Some(Value::Object(right))) => {
             members(at, left, right, found);
         }
         (Some(Value::Array(left)), Some(Value::Array(right))) if left.len() == right.len() => {
             for (index, (left, right)) in left.iter().zip(right).enumerate() {
-                compare(&child(at, &index.to_string()), Some(left), Some(right), found);
+                compare(
+                    &child(at, &index.to_string()),
+                    Some(left),
+                    Some(right),
+                    found,
+                );
             }
         }
         (left, right) if left == right => {}
@@ -47,7 +57,12 @@ fn compare(at: &str, document: Option<&Value>, emitted: Option<&Value>, found: &
     }
 }
 
-fn members(at: &str, left: &Map<String, Value>, right: &Map<String, Value>, found: &mut Vec<Difference>) {
+fn members(
+    at: &str,
+    left: &Map<String, Value>,
+    right: &Map<String, Value>,
+    found: &mut Vec<Difference>,
+) {
     for (key, value) in left {
         compare(&child(at, key), Some(value), right.get(key), found);
     }
@@ -63,7 +78,9 @@ impl fmt::Display for Difference {
         /// Longest value that is printed on its line.
         const LONGEST: usize = 200;
         let shown = |value: &Option<Value>| {
-            let text = value.as_ref().map_or_else(|| "(absent)".to_owned(), ToString::to_string);
+            let text = value
+                .as_ref()
+                .map_or_else(|| "(absent)".to_owned(), ToString::to_string);
             let mut signs = text.chars();
             let mut cut: String = signs.by_ref().take(LONGEST).collect();
             if signs.next().is_some() {

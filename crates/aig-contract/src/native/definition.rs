@@ -33,7 +33,10 @@ pub(super) struct Words {
 /// What a type is made of.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
-    Struct { fields: Vec<Field>, extra: Extra },
+    Struct {
+        fields: Vec<Field>,
+        extra: Extra,
+    },
     Enum(Enum),
     Newtype(Slot),
     /// All of these at once, flattened.
@@ -245,7 +248,8 @@ impl Kind {
                     Extra::Kept(slot) => {
                         let value = normal(&slot.schema(known));
                         let any = value.as_object().is_some_and(Map::is_empty);
-                        schema["additionalProperties"] = if any { Value::Bool(true) } else { value };
+                        schema["additionalProperties"] =
+                            if any { Value::Bool(true) } else { value };
                     }
                 }
                 schema

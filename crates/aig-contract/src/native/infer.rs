@@ -19,11 +19,49 @@ pub(super) type Object = Map<String, Value>;
 
 /// Names that the generated modules use for other things.
 const TAKEN: [&str; 43] = [
-    "BTreeMap", "BTreeSet", "Body", "Box", "Clone", "Copy", "DateTime", "Debug", "Default",
-    "Deserialize", "Err", "Extended", "From", "Inline", "IpAddr", "Ipv4Addr", "Ipv6Addr", "Into",
-    "JsonSchema", "Map", "NaiveDate", "NaiveDateTime", "NonZeroU8", "NonZeroU16", "NonZeroU32",
-    "NonZeroU64", "NonZeroU128", "NonZeroUsize", "None", "Nullable", "Ok", "Option", "PlainInteger",
-    "PlainNumber", "Result", "Self", "Serialize", "Some", "String", "Utc", "Uuid", "Value", "Vec",
+    "BTreeMap",
+    "BTreeSet",
+    "Body",
+    "Box",
+    "Clone",
+    "Copy",
+    "DateTime",
+    "Debug",
+    "Default",
+    "Deserialize",
+    "Err",
+    "Extended",
+    "From",
+    "Inline",
+    "IpAddr",
+    "Ipv4Addr",
+    "Ipv6Addr",
+    "Into",
+    "JsonSchema",
+    "Map",
+    "NaiveDate",
+    "NaiveDateTime",
+    "NonZeroU8",
+    "NonZeroU16",
+    "NonZeroU32",
+    "NonZeroU64",
+    "NonZeroU128",
+    "NonZeroUsize",
+    "None",
+    "Nullable",
+    "Ok",
+    "Option",
+    "PlainInteger",
+    "PlainNumber",
+    "Result",
+    "Self",
+    "Serialize",
+    "Some",
+    "String",
+    "Utc",
+    "Uuid",
+    "Value",
+    "Vec",
 ];
 
 /// The types of a document, as they are found.
@@ -132,7 +170,11 @@ impl<'d> Types<'d> {
             return Kind::Enum(self.units(&core));
         }
         for (key, one) in [("oneOf", true), ("anyOf", false)] {
-            if let Some(branches) = core.get(key).and_then(Value::as_array).filter(|list| !list.is_empty()) {
+            if let Some(branches) = core
+                .get(key)
+                .and_then(Value::as_array)
+                .filter(|list| !list.is_empty())
+            {
                 let below = pointer::child(pointer, key);
                 return Kind::Enum(self.choice(&below, branches, one, name));
             }
@@ -174,7 +216,10 @@ impl<'d> Types<'d> {
     /// Whether values are objects whose members can stand among others.
     fn is_object(&self, schema: &Value, depth: usize) -> bool {
         if let Some(name) = referred(schema) {
-            let found = self.document.pointer("/components/schemas").and_then(|all| all.get(&name));
+            let found = self
+                .document
+                .pointer("/components/schemas")
+                .and_then(|all| all.get(&name));
             return depth < 32 && found.is_some_and(|found| self.is_object(found, depth + 1));
         }
         if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
@@ -204,7 +249,10 @@ impl<'d> Types<'d> {
         }
         let required = strings(core.get("required"));
         let empty = Object::new();
-        let properties = core.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+        let properties = core
+            .get("properties")
+            .and_then(Value::as_object)
+            .unwrap_or(&empty);
         let fields = properties
             .iter()
             .filter(|(key, _)| Some(key.as_str()) != tag)
@@ -215,7 +263,8 @@ impl<'d> Types<'d> {
                 let words = Words::take(&mut core);
                 let hint = format!("{name}{}", type_name(key));
                 let needed = required.contains(&key.as_str());
-                let (slot, presence) = self.member(&below, core, &words, needed, Place::Member, &hint);
+                let (slot, presence) =
+                    self.member(&below, core, &words, needed, Place::Member, &hint);
                 Field {
                     pointer: below,
                     name: key.clone(),
@@ -240,11 +289,23 @@ impl<'d> Types<'d> {
         place: Place,
         hint: &str,
     ) -> (Slot, Presence) {
-        let said = ["title", "description", "default", "deprecated", "readOnly", "writeOnly"];
+        let said = [
+            "title",
+            "description",
+            "default",
+            "deprecated",
+            "readOnly",
+            "writeOnly",
+        ];
         let cut_off = said.iter().any(|key| core.contains_key(*key));
         let full = Value::Object(core.clone());
         let (mut slot, presence) = self.member(pointer, core, words, required, place, hint);
-        if cut_off && matches!(slot.described, Described::Derived(_) | Described::Checked(..)) {
+        if cut_off
+            && matches!(
+                slot.described,
+                Described::Derived(_) | Described::Checked(..)
+            )
+        {
             slot.described = Described::Written(full);
         }
         (slot, presence)
@@ -261,7 +322,10 @@ impl<'d> Types<'d> {
         hint: &str,
     ) -> (Slot, Presence) {
         let mut core = core;
-        let default = core.get("default").cloned().filter(|_| !required && place == Place::Member);
+        let default = core
+            .get("default")
+            .cloned()
+            .filter(|_| !required && place == Place::Member);
         if default.is_some() {
             core.shift_remove("default");
         }
@@ -281,7 +345,10 @@ impl<'d> Types<'d> {
         if required {
             let slot = if nullable {
                 let described = self.described(&Ty::Nullable(Box::new(ty)), &full);
-                Slot { ty: option, described }
+                Slot {
+                    ty: option,
+                    described,
+                }
             } else {
                 let described = self.described(&ty, &full);
                 Slot { ty, described }
@@ -292,7 +359,13 @@ impl<'d> Types<'d> {
             let held = if nullable { option.clone() } else { ty.clone() };
             if self.fits(&default, &held) {
                 let described = self.described(&held, &full);
-                return (Slot { ty: held, described }, Presence::Default(default));
+                return (
+                    Slot {
+                        ty: held,
+                        described,
+                    },
+                    Presence::Default(default),
+                );
             }
             let mut full = full.clone();
             if full.get("$ref").is_some() {
@@ -300,7 +373,13 @@ impl<'d> Types<'d> {
             }
             full["default"] = default;
             let described = self.described(&if nullable { option.clone() } else { ty }, &full);
-            return (Slot { ty: option, described }, Presence::Optional);
+            return (
+                Slot {
+                    ty: option,
+                    described,
+                },
+                Presence::Optional,
+            );
         }
         // An optional parameter with a type of its own is printed as a reference, and
         // headers are never null: the `Option` says it all.
@@ -316,7 +395,13 @@ impl<'d> Types<'d> {
         } else {
             self.described(&ty, &full)
         };
-        (Slot { ty: option, described }, Presence::Optional)
+        (
+            Slot {
+                ty: option,
+                described,
+            },
+            Presence::Optional,
+        )
     }
 
     /// A schema where no member is around it.
@@ -363,9 +448,16 @@ impl<'d> Types<'d> {
             return self.ty(pointer, &Value::Object(core), hint).option();
         }
         if let Some(name) = referred(schema) {
-            return self.named.get(&name).map_or(Ty::Any, |name| Ty::Named(name.clone()));
+            return self
+                .named
+                .get(&name)
+                .map_or(Ty::Any, |name| Ty::Named(name.clone()));
         }
-        if let Some([only]) = core.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+        if let Some([only]) = core
+            .get("allOf")
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+        {
             let below = pointer::descend(pointer, &["allOf", "0"]);
             return self.ty(&below, only, hint);
         }
@@ -401,7 +493,10 @@ impl<'d> Types<'d> {
                 let one = count("minLength") == Some(1) && count("maxLength") == Some(1);
                 if one && core.len() == 3 {
                     Ty::Char
-                } else if ["pattern", "minLength", "maxLength"].iter().any(|key| core.contains_key(*key)) {
+                } else if ["pattern", "minLength", "maxLength"]
+                    .iter()
+                    .any(|key| core.contains_key(*key))
+                {
                     Ty::String
                 } else {
                     Ty::text(format)
@@ -433,12 +528,15 @@ impl<'d> Types<'d> {
 
     fn units(&self, core: &Object) -> Enum {
         let mut names = Names::default();
-        let variants = texts(core).unwrap_or_default().into_iter().map(|text| Variant {
-            name: names.give(type_name(text)),
-            wire: text.to_owned(),
-            words: Words::default(),
-            body: Body::Unit,
-        });
+        let variants = texts(core)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|text| Variant {
+                name: names.give(type_name(text)),
+                wire: text.to_owned(),
+                words: Words::default(),
+                body: Body::Unit,
+            });
         Enum {
             tagging: Tagging::External,
             closed: false,
@@ -467,7 +565,12 @@ impl<'d> Types<'d> {
         found.unwrap_or_else(|| self.untagged(pointer, branches, name))
     }
 
-    fn external(&mut self, pointer: &str, branches: &[(Words, Object)], name: &str) -> Option<Enum> {
+    fn external(
+        &mut self,
+        pointer: &str,
+        branches: &[(Words, Object)],
+        name: &str,
+    ) -> Option<Enum> {
         for (words, core) in branches {
             match texts(core) {
                 Some(values) if values.len() == 1 || *words == Words::default() => {}
@@ -631,13 +734,20 @@ impl<'d> Types<'d> {
     /// Whether a text is a unit variant of a type that may not have been looked at yet.
     fn unit_of(&self, name: &str, text: &str) -> bool {
         let schema = self.schema_names.get(name);
-        let schema = schema.and_then(|name| self.document.pointer("/components/schemas")?.get(name));
+        let schema =
+            schema.and_then(|name| self.document.pointer("/components/schemas")?.get(name));
         let values = |schema: &Value| {
-            schema.as_object().and_then(texts).is_some_and(|values| values.contains(&text))
+            schema
+                .as_object()
+                .and_then(texts)
+                .is_some_and(|values| values.contains(&text))
         };
         schema.is_some_and(|schema| {
             values(schema)
-                || schema.get("oneOf").and_then(Value::as_array).is_some_and(|all| all.iter().any(values))
+                || schema
+                    .get("oneOf")
+                    .and_then(Value::as_array)
+                    .is_some_and(|all| all.iter().any(values))
         })
     }
 }
@@ -649,7 +759,11 @@ fn inner(name: &str) -> String {
 
 /// `allOf` of a single schema is that schema.
 fn unwrapped(core: Object) -> Object {
-    match core.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+    match core
+        .get("allOf")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+    {
         Some([Value::Object(only)]) if core.len() == 1 => only.clone(),
         _ => core,
     }
@@ -677,7 +791,10 @@ fn texts(core: &Object) -> Option<Vec<&str>> {
 
 pub(super) fn strings(list: Option<&Value>) -> Vec<&str> {
     let list = list.and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).collect()
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 /// The one member of a variant that is tagged by its name.

@@ -10,7 +10,7 @@ use super::project_document::members;
 use super::project_operation::{
     PAGINATION, SWITCHING, WEBSOCKET, is_native_error, is_raw, page_parameters,
 };
-use super::schema::{normal, referred, references};
+use super::schema::{normal, references, referred};
 use super::ty::Ty;
 use crate::model::Status;
 use crate::model::names::{Names, field_name, type_name};
@@ -111,8 +111,9 @@ pub(super) enum Failure {
 pub(super) struct ErrorType {
     pub(super) name: String,
     pub(super) held: Held,
-    /// The name under which dropshot describes it.
     schema: Value,
+    /// The name that it has here and not in the document.
+    title: Option<String>,
 }
 
 /// All operations, and the types that only they need.
@@ -121,8 +122,9 @@ pub(super) struct Operations<'t, 'd> {
     pub(super) list: Vec<Operation>,
     pub(super) wrappers: Vec<Wrapper>,
     pub(super) errors: Vec<ErrorType>,
-    /// Titles that dropshot gives to bodies that have none in the document.
-    pub(super) titles: Vec<(String, String)>,
+    /// Titles and descriptions that dropshot gives where the document has none: where,
+    /// which of the two, and the words.
+    pub(super) given: Vec<(String, &'static str, String)>,
     names: Names,
     own_error: bool,
 }
@@ -136,44 +138,75 @@ impl<'t, 'd> Operations<'t, 'd> {
             list: Vec::new(),
             wrappers: Vec::new(),
             errors: Vec::new(),
-            titles: Vec::new(),
+            given: Vec::new(),
             names: Names::default(),
         };
         let mut methods = Names::default();
         let mut prefixes = Names::default();
         for (path, item) in document.get("paths").into_iter().flat_map(members) {
             for (method, value) in members(item) {
-                let id = value.get("operationId").and_then(Value::as_str).unwrap_or_default();
+                let id = value
+                    .get("operationId")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
                 let here = pointer::descend("", &["paths", path, method]);
                 let name = prefixes.give(type_name(id));
                 let operation = operations.operation(here, path, method, value, name);
                 let method_name = methods.give(field_name(id));
-                operations.list.push(Operation { method_name, ..operation });
+                operations.list.push(Operation {
+                    method_name,
+                    ..operation
+                });
             }
         }
-        if operations.list.iter().any(|operation| operation.error == Failure::Http) {
+        if operations
+            .list
+            .iter()
+            .any(|operation| operation.error == Failure::Http)
+        {
             // Its schema comes with dropshot.
-            operations.types.list.retain(|known| known.schema_name.as_deref() != Some("Error"));
+            operations
+                .types
+                .list
+                .retain(|known| known.schema_name.as_deref() != Some("Error"));
         }
         operations
     }
 
-    fn operation(&mut self, pointer: String, path: &str, method: &str, value: &Value, type_name: String) -> Operation {
+    fn operation(
+        &mut self,
+        pointer: String,
+        path: &str,
+        method: &str,
+        value: &Value,
+        type_name: String,
+    ) -> Operation {
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let socket = value.get(WEBSOCKET).is_some();
         let paginated = value.get(PAGINATION).is_some();
         let first_page = strings(value.get(PAGINATION).and_then(|said| said.get("required")));
         let path_parameters = self.group(&pointer, value, "path", &type_name, None);
-        let query = self.group(&pointer, value, "query", &type_name, paginated.then_some(first_page.as_slice()));
+        let query = self.group(
+            &pointer,
+            value,
+            "query",
+            &type_name,
+            paginated.then_some(first_page.as_slice()),
+        );
         let headers = self.group(&pointer, value, "header", &type_name, None);
-        let body = value.get("requestBody").map(|body| self.body(&pointer, body, &type_name));
+        let body = value
+            .get("requestBody")
+            .map(|body| self.body(&pointer, body, &type_name));
         let (answer, error) = self.answer(&pointer, &value["responses"], &type_name, socket);
         Operation {
             id: text("operationId").unwrap_or_default(),
             method_name: String::new(),
             method: method.to_uppercase(),
             path: path.to_owned(),
-            tags: strings(value.get("tags")).into_iter().map(str::to_owned).collect(),
+            tags: strings(value.get("tags"))
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             summary: text("summary"),
             description: text("description"),
             deprecated: value.get("deprecated").is_some(),
@@ -210,9 +243,15 @@ impl<'t, 'd> Operations<'t, 'd> {
             let here = pointer::descend(pointer, &["parameters", &index.to_string(), "schema"]);
             let required = match first_page {
                 Some(required) => required.contains(&name),
-                None => parameter.get("required").is_some_and(|required| required == true),
+                None => parameter
+                    .get("required")
+                    .is_some_and(|required| required == true),
             };
-            let place = if place == "header" { Place::Header } else { Place::Parameter };
+            let place = if place == "header" {
+                Place::Header
+            } else {
+                Place::Parameter
+            };
             let field = names.give(field_name(name));
             fields.push(self.parameter(here, name, field, parameter, required, place, owner));
         }
@@ -247,7 +286,9 @@ impl<'t, 'd> Operations<'t, 'd> {
             ..Words::default()
         };
         let hint = format!("{owner}{}", type_name(name));
-        let (slot, presence) = self.types.parameter(&pointer, core, &words, required, place, &hint);
+        let (slot, presence) = self
+            .types
+            .parameter(&pointer, core, &words, required, place, &hint);
         Field {
             pointer,
             name: name.to_owned(),
@@ -267,7 +308,9 @@ impl<'t, 'd> Operations<'t, 'd> {
         let schema = value.get("schema").unwrap_or(&Value::Null);
         match media.as_str() {
             "application/json" => Body::Json(self.held(here, schema, &format!("{owner}Body"))),
-            "application/x-www-form-urlencoded" => Body::Form(self.held(here, schema, &format!("{owner}Body"))),
+            "application/x-www-form-urlencoded" => {
+                Body::Form(self.held(here, schema, &format!("{owner}Body")))
+            }
             "multipart/form-data" => Body::Multipart,
             _ => Body::Bytes,
         }
@@ -277,7 +320,10 @@ impl<'t, 'd> Operations<'t, 'd> {
     fn held(&mut self, pointer: String, schema: &Value, hint: &str) -> Held {
         let mut core = normal(schema);
         let inline = core.get("$ref").is_none();
-        let title = core.as_object_mut().filter(|_| inline).and_then(|core| core.shift_remove("title"));
+        let title = core
+            .as_object_mut()
+            .filter(|_| inline)
+            .and_then(|core| core.shift_remove("title"));
         let title = title.as_ref().and_then(Value::as_str).map(str::to_owned);
         let slot = self.types.slot(&pointer, &core, hint);
         let untitled = match &slot.ty {
@@ -288,7 +334,10 @@ impl<'t, 'd> Operations<'t, 'd> {
         let name = slot.ty.name(self.types);
         let mut spelled_alike = slot.described == Described::Derived(slot.ty.clone());
         slot.ty.visit(&mut |ty| {
-            spelled_alike &= !matches!(ty, Ty::Inline(_) | Ty::PlainInteger | Ty::PlainNumber | Ty::Set(_));
+            spelled_alike &= !matches!(
+                ty,
+                Ty::Inline(_) | Ty::PlainInteger | Ty::PlainNumber | Ty::Set(_)
+            );
         });
         let natural = spelled_alike
             && match &title {
@@ -296,7 +345,7 @@ impl<'t, 'd> Operations<'t, 'd> {
                 None => true,
             };
         if title.is_none() && !(untitled && spelled_alike) {
-            self.titles.push((pointer.clone(), name.clone()));
+            self.given.push((pointer.clone(), "title", name.clone()));
         }
         if natural {
             return Held {
@@ -318,7 +367,13 @@ impl<'t, 'd> Operations<'t, 'd> {
         }
     }
 
-    fn answer(&mut self, pointer: &str, responses: &Value, owner: &str, socket: bool) -> (Answer, Failure) {
+    fn answer(
+        &mut self,
+        pointer: &str,
+        responses: &Value,
+        owner: &str,
+        socket: bool,
+    ) -> (Answer, Failure) {
         let at = pointer::child(pointer, "responses");
         let error = match responses.get("4XX") {
             Some(error) => self.failure(&pointer::child(&at, "4XX"), error, owner),
@@ -341,8 +396,15 @@ impl<'t, 'd> Operations<'t, 'd> {
             return (answer, error);
         };
         let here = pointer::child(&at, key);
-        let bare = response.as_object().is_some_and(|members| members.len() == 1);
-        if socket && status == 101 && bare && description(response) == SWITCHING && error == Failure::Http {
+        let bare = response
+            .as_object()
+            .is_some_and(|members| members.len() == 1);
+        if socket
+            && status == 101
+            && bare
+            && description(response) == SWITCHING
+            && error == Failure::Http
+        {
             return (Answer::Channel, error);
         }
         let empty = Map::new();
@@ -357,7 +419,9 @@ impl<'t, 'd> Operations<'t, 'd> {
                 None => Content::Empty,
             }
         };
-        let headers = response.get("headers").map(|headers| self.reply_headers(&here, headers, owner));
+        let headers = response
+            .get("headers")
+            .map(|headers| self.reply_headers(&here, headers, owner));
         let answer = Answer::Coded {
             name: format!("{owner}Ok"),
             status,
@@ -375,7 +439,15 @@ impl<'t, 'd> Operations<'t, 'd> {
             let here = pointer::descend(pointer, &["headers", name, "schema"]);
             let required = header.get("required").is_some();
             let field = names.give(field_name(name));
-            fields.push(self.parameter(here, name, field, header, required, Place::Parameter, owner));
+            fields.push(self.parameter(
+                here,
+                name,
+                field,
+                header,
+                required,
+                Place::Parameter,
+                owner,
+            ));
         }
         Group {
             name: self.names.give(format!("{owner}ReplyHeaders")),
@@ -389,16 +461,37 @@ impl<'t, 'd> Operations<'t, 'd> {
         if self.own_error && referred(schema).as_deref() == Some("Error") {
             return Failure::Http;
         }
-        if let Some(known) = self.errors.iter().find(|known| known.schema == *schema) {
-            return Failure::Declared(known.name.clone());
-        }
-        let here = pointer::descend(pointer, &["content", "application/json", "schema"]);
+        let known = self.errors.iter().find(|known| known.schema == *schema);
+        let known = known.map(|known| (known.name.clone(), known.title.clone()));
         let wanted = referred(schema).unwrap_or_else(|| owner.to_owned());
         let wanted = type_name(&wanted);
-        let held = self.held(here, schema, &format!("{wanted}Body"));
+        let nameless = referred(schema).is_none() && schema.get("title").is_none();
+        let title = match &known {
+            Some((_, title)) => title.clone(),
+            None => nameless.then(|| format!("{wanted}Error")),
+        };
+        if let Some(title) = &title {
+            for range in ["4XX", "5XX"] {
+                let answer = pointer.replace("/4XX", &format!("/{range}"));
+                let below = pointer::descend(&answer, &["content", "application/json", "schema"]);
+                self.given.push((answer, "description", title.clone()));
+                self.given.push((below, "title", title.clone()));
+            }
+        }
+        if let Some((name, _)) = known {
+            return Failure::Declared(name);
+        }
+        let here = pointer::descend(pointer, &["content", "application/json", "schema"]);
+        let mut titled = schema.clone();
+        if let Some(title) = &title {
+            titled["title"] = Value::from(title.as_str());
+        }
+        let held = self.held(here, &titled, &format!("{wanted}Body"));
         let name = match wanted.as_str() {
             "Error" => "ApiError".to_owned(),
-            other if other.ends_with("Error") => format!("{}Failure", other.trim_end_matches("Error")),
+            other if other.ends_with("Error") => {
+                format!("{}Failure", other.trim_end_matches("Error"))
+            }
             other => format!("{other}Failure"),
         };
         let name = self.names.give(name);
@@ -406,6 +499,7 @@ impl<'t, 'd> Operations<'t, 'd> {
             name: name.clone(),
             held,
             schema: schema.clone(),
+            title,
         });
         Failure::Declared(name)
     }

@@ -89,7 +89,11 @@ pub(super) fn of(api: &Api<'_>) -> Origins {
         }
     }
     for operation in &api.operations {
-        let groups = [&operation.path_parameters, &operation.query, &operation.headers];
+        let groups = [
+            &operation.path_parameters,
+            &operation.query,
+            &operation.headers,
+        ];
         for field in groups.into_iter().flatten().flat_map(|group| &group.fields) {
             out.slot(&field.pointer, &field.slot);
         }

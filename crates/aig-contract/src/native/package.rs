@@ -79,11 +79,17 @@ const MODULES: [(&str, &str); 6] = [
 
 /// The crates that generated code stands on; `check.rs` and the rest are in the crate.
 pub(super) const DEPENDENCIES: [(&str, &str); 9] = [
-    ("chrono", r#"{ version = "0.4", default-features = false, features = ["clock", "serde", "std"] }"#),
+    (
+        "chrono",
+        r#"{ version = "0.4", default-features = false, features = ["clock", "serde", "std"] }"#,
+    ),
     ("dropshot", r#""0.18.0""#),
     ("http", r#""1""#),
     ("regress", r#""0.12""#),
-    ("schemars", r#"{ version = "0.8.22", features = ["chrono", "uuid1"] }"#),
+    (
+        "schemars",
+        r#"{ version = "0.8.22", features = ["chrono", "uuid1"] }"#,
+    ),
     ("semver", r#""1""#),
     ("serde", r#"{ version = "1", features = ["derive"] }"#),
     ("serde_json", r#""1""#),
@@ -91,7 +97,11 @@ pub(super) const DEPENDENCIES: [(&str, &str); 9] = [
 ];
 
 /// All files.
-pub(super) fn files(api: &Api<'_>, name: &str, source: &str) -> Result<Vec<GeneratedFile>, syn::Error> {
+pub(super) fn files(
+    api: &Api<'_>,
+    name: &str,
+    source: &str,
+) -> Result<Vec<GeneratedFile>, syn::Error> {
     let mut printer = Printer::new(api.types);
     let types = printer.definitions();
     printer.outside = true;
@@ -109,20 +119,27 @@ pub(super) fn files(api: &Api<'_>, name: &str, source: &str) -> Result<Vec<Gener
         "// @generated from {} — do not edit\n",
         source.rsplit('/').next().unwrap_or(source)
     );
-    let rust = |path: &str, purpose: &str, code: TokenStream| -> Result<GeneratedFile, syn::Error> {
-        // The types of the document may be called like any of dropshot's.
-        let own_names = path == "src/types.rs";
-        let known: Vec<(&str, &str)> = IMPORTS
-            .into_iter()
-            .filter(|(place, _)| !own_names || !matches!(*place, "dropshot" | "http" | "schemars::r#gen" | "schemars::schema"))
-            .collect();
-        let (outer, inner) = (imports(&code, &known), imports(&code, &MODULES));
-        let text = render(quote!(#outer #inner #code))?;
-        Ok(GeneratedFile {
-            path: path.to_owned(),
-            text: format!("{preamble}\n//! {purpose}\n\n{text}"),
-        })
-    };
+    let rust =
+        |path: &str, purpose: &str, code: TokenStream| -> Result<GeneratedFile, syn::Error> {
+            // The types of the document may be called like any of dropshot's.
+            let own_names = path == "src/types.rs";
+            let known: Vec<(&str, &str)> = IMPORTS
+                .into_iter()
+                .filter(|(place, _)| {
+                    !own_names
+                        || !matches!(
+                            *place,
+                            "dropshot" | "http" | "schemars::r#gen" | "schemars::schema"
+                        )
+                })
+                .collect();
+            let (outer, inner) = (imports(&code, &known), imports(&code, &MODULES));
+            let text = render(quote!(#outer #inner #code))?;
+            Ok(GeneratedFile {
+                path: path.to_owned(),
+                text: format!("{preamble}\n//! {purpose}\n\n{text}"),
+            })
+        };
     let plain = |path: &str, text: String| GeneratedFile {
         path: path.to_owned(),
         text,
@@ -137,13 +154,35 @@ pub(super) fn files(api: &Api<'_>, name: &str, source: &str) -> Result<Vec<Gener
         plain("src/lib.rs", library(api, &preamble)?),
         rust("src/api.rs", "The operations, as a trait.", operations)?,
         rust("src/types.rs", "The schemas of the document.", types)?,
-        rust("src/parameters.rs", "What operations are asked by: paths, queries, headers.", parameters)?,
-        rust("src/answers.rs", "Answers and errors that dropshot has no type for.", answers)?,
-        rust("src/schemas.rs", "Schemas that no derive prints, and defaults.", schemas)?,
-        rust("src/skeleton.rs", "An implementation to start from.", skeleton)?,
-        plain("src/describe.rs", include_str!("runtime/describe.rs").to_owned()),
+        rust(
+            "src/parameters.rs",
+            "What operations are asked by: paths, queries, headers.",
+            parameters,
+        )?,
+        rust(
+            "src/answers.rs",
+            "Answers and errors that dropshot has no type for.",
+            answers,
+        )?,
+        rust(
+            "src/schemas.rs",
+            "Schemas that no derive prints, and defaults.",
+            schemas,
+        )?,
+        rust(
+            "src/skeleton.rs",
+            "An implementation to start from.",
+            skeleton,
+        )?,
+        plain(
+            "src/describe.rs",
+            include_str!("runtime/describe.rs").to_owned(),
+        ),
         plain("src/check.rs", include_str!("runtime/check.rs").to_owned()),
-        plain("src/failure.rs", include_str!("runtime/failure.rs").to_owned()),
+        plain(
+            "src/failure.rs",
+            include_str!("runtime/failure.rs").to_owned(),
+        ),
         plain("src/bin/emit.rs", emit(name)),
     ])
 }

@@ -143,7 +143,11 @@ impl<'a> Printer<'a> {
     /// The type of a field's values, in a box where the owner would hold itself.
     pub(super) fn boxed(&self, ty: &Ty, owner: &str) -> TokenStream {
         let recursive = ty.direct().is_some_and(|name| {
-            name == owner || self.reached.get(name).is_some_and(|reached| reached.contains(owner))
+            name == owner
+                || self
+                    .reached
+                    .get(name)
+                    .is_some_and(|reached| reached.contains(owner))
         });
         match ty {
             _ if !recursive => self.value(ty),
@@ -321,8 +325,12 @@ impl<'a> Printer<'a> {
     fn is_ordered(&self, ty: &Ty, seen: &mut HashSet<String>) -> bool {
         match ty {
             Ty::Any | Ty::Object | Ty::Float(_) | Ty::PlainNumber => false,
-            Ty::Option(inner) | Ty::Nullable(inner) | Ty::Vec(inner) | Ty::Set(inner)
-            | Ty::Array(inner, _) | Ty::Map(inner) => self.is_ordered(inner, seen),
+            Ty::Option(inner)
+            | Ty::Nullable(inner)
+            | Ty::Vec(inner)
+            | Ty::Set(inner)
+            | Ty::Array(inner, _)
+            | Ty::Map(inner) => self.is_ordered(inner, seen),
             Ty::Named(name) | Ty::Inline(name) => {
                 if !seen.insert(name.clone()) {
                     return true;
@@ -339,7 +347,13 @@ impl<'a> Printer<'a> {
     }
 
     /// The attributes and the type of a field.
-    pub(super) fn field(&mut self, field: &Field, owner: &str, renamed: bool, place: At) -> TokenStream {
+    pub(super) fn field(
+        &mut self,
+        field: &Field,
+        owner: &str,
+        renamed: bool,
+        place: At,
+    ) -> TokenStream {
         let name = ident(&field.field);
         let words = super::words::described(&field.words);
         let ty = self.boxed(&field.slot.ty, owner);
@@ -353,7 +367,9 @@ impl<'a> Printer<'a> {
         }
         let option = matches!(field.slot.ty, Ty::Option(_));
         match &field.presence {
-            Presence::Required if option => serde.push(quote!(deserialize_with = "Option::deserialize")),
+            Presence::Required if option => {
+                serde.push(quote!(deserialize_with = "Option::deserialize"))
+            }
             Presence::Required => {}
             // schemars takes an `Option` for what it is only where it sees one.
             Presence::Optional if sees_option(&field.slot.described) => {}
@@ -377,7 +393,8 @@ impl<'a> Printer<'a> {
             Value::Null => matches!(ty, Ty::Option(_) | Ty::Any),
             Value::Bool(value) => !value && *ty == Ty::Bool,
             Value::Number(number) => {
-                number.as_f64() == Some(0.0) && matches!(ty, Ty::Integer(rust) if !rust.starts_with('N'))
+                number.as_f64() == Some(0.0)
+                    && matches!(ty, Ty::Integer(rust) if !rust.starts_with('N'))
             }
             Value::String(text) => text.is_empty() && *ty == Ty::String,
             Value::Array(_) => matches!(ty, Ty::Vec(_) | Ty::Set(_)),
@@ -476,7 +493,11 @@ fn pages(types: &Types<'_>) -> HashMap<String, String> {
     let item = |definition: &Definition| {
         let schema_name = definition.schema_name.as_ref()?;
         let item = types.named(schema_name.strip_suffix("ResultsPage")?)?;
-        let Kind::Struct { fields, extra: Extra::Ignored } = &definition.kind else {
+        let Kind::Struct {
+            fields,
+            extra: Extra::Ignored,
+        } = &definition.kind
+        else {
             return None;
         };
         let items = Ty::Vec(Box::new(Ty::Named(item.clone())));
@@ -484,8 +505,18 @@ fn pages(types: &Types<'_>) -> HashMap<String, String> {
         let same = definition.written.is_none()
             && fields.len() == 2
             && definition.words.description.as_deref() == Some("A single page of results")
-            && field(fields, "items", "list of items on this page of results", &items)
-            && field(fields, "next_page", "token used to fetch the next page of results (if any)", &token)
+            && field(
+                fields,
+                "items",
+                "list of items on this page of results",
+                &items,
+            )
+            && field(
+                fields,
+                "next_page",
+                "token used to fetch the next page of results (if any)",
+                &token,
+            )
             && !within.contains(&definition.name);
         same.then(|| (definition.name.clone(), item.clone()))
     };
@@ -512,11 +543,15 @@ fn reached(list: &[Definition]) -> HashMap<String, HashSet<String>> {
         }
         seen
     };
-    direct.keys().map(|name| ((*name).to_owned(), from(name))).collect()
+    direct
+        .keys()
+        .map(|name| ((*name).to_owned(), from(name)))
+        .collect()
 }
 
 fn attributes(checks: &Checks) -> TokenStream {
-    let number = |value: &Value| -> TokenStream { value.to_string().parse().expect("a number is a token") };
+    let number =
+        |value: &Value| -> TokenStream { value.to_string().parse().expect("a number is a token") };
     let pair = |name: &str, least: Option<TokenStream>, most: Option<TokenStream>| {
         let name = format_ident!("{name}");
         let bounds: Vec<TokenStream> = [("min", least), ("max", most)]
@@ -529,14 +564,24 @@ fn attributes(checks: &Checks) -> TokenStream {
         (!bounds.is_empty()).then(|| quote!(#name(#(#bounds),*)))
     };
     let count = |count: Option<u64>| count.map(|count| number(&Value::from(count)));
-    let range = pair("range", checks.least.as_ref().map(number), checks.most.as_ref().map(number));
+    let range = pair(
+        "range",
+        checks.least.as_ref().map(number),
+        checks.most.as_ref().map(number),
+    );
     let length = pair("length", count(checks.shortest), count(checks.longest));
-    let pattern = checks.pattern.as_ref().map(|pattern| quote!(regex(pattern = #pattern)));
+    let pattern = checks
+        .pattern
+        .as_ref()
+        .map(|pattern| quote!(regex(pattern = #pattern)));
     let format = checks.format.as_ref().map(|format| match format.as_str() {
         "email" => quote!(email),
         _ => quote!(url),
     });
-    let all: Vec<TokenStream> = [range, length, pattern, format].into_iter().flatten().collect();
+    let all: Vec<TokenStream> = [range, length, pattern, format]
+        .into_iter()
+        .flatten()
+        .collect();
     quote!(#(#all),*)
 }
 
@@ -544,7 +589,14 @@ fn checks_as_keywords(ty: &Ty, checks: &Checks) -> Value {
     let list = matches!(ty, Ty::Vec(_) | Ty::Set(_) | Ty::Array(..));
     let slot = Slot {
         ty: Ty::Any,
-        described: Described::Checked(if list { Ty::Vec(Box::new(Ty::Any)) } else { Ty::Any }, checks.clone()),
+        described: Described::Checked(
+            if list {
+                Ty::Vec(Box::new(Ty::Any))
+            } else {
+                Ty::Any
+            },
+            checks.clone(),
+        ),
     };
     let mut said = slot.schema(&Nobody);
     if let Some(members) = said.as_object_mut() {
@@ -570,7 +622,11 @@ impl super::ty::Known for Nobody {
 /// JSON as a raw string, so that it reads as JSON.
 pub(super) fn literal(value: &Value) -> TokenStream {
     let text = value.to_string();
-    let text = if text.len() > 60 { format!("{value:#}") } else { text };
+    let text = if text.len() > 60 {
+        format!("{value:#}")
+    } else {
+        text
+    };
     let mut hashes = "#".to_owned();
     while text.contains(&format!("\"{hashes}")) {
         hashes.push('#');

@@ -7,7 +7,9 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 
 use super::Api;
-use super::operation::{Answer, Body, Content, ErrorType, Failure, Group, Held, Operation, Wrapper};
+use super::operation::{
+    Answer, Body, Content, ErrorType, Failure, Group, Held, Operation, Wrapper,
+};
 use super::print::{At, Printer, ident};
 use super::words;
 
@@ -23,9 +25,15 @@ impl Printer<'_> {
                 format!(" What stands in the query of `{id}`.")
             };
             let groups = [
-                (&operation.path_parameters, format!(" What stands in the path of `{id}`.")),
+                (
+                    &operation.path_parameters,
+                    format!(" What stands in the path of `{id}`."),
+                ),
                 (&operation.query, query),
-                (&operation.headers, format!(" Headers of a request for `{id}`.")),
+                (
+                    &operation.headers,
+                    format!(" Headers of a request for `{id}`."),
+                ),
             ];
             for (group, comment) in groups {
                 if let Some(group) = group {
@@ -91,11 +99,14 @@ impl Printer<'_> {
         let function = self.unused(&wrapper.name);
         let function_name = ident(&function);
         let body = self.description(&wrapper.slot);
-        self.descriptions.push((function, quote! {
-            pub fn #function_name(generator: &mut SchemaGenerator) -> Schema {
-                #body
-            }
-        }));
+        self.descriptions.push((
+            function,
+            quote! {
+                pub fn #function_name(generator: &mut SchemaGenerator) -> Schema {
+                    #body
+                }
+            },
+        ));
         let comment = format!(" A body that dropshot describes in place, as `{title}`.");
         quote! {
             #[doc = #comment]
@@ -139,7 +150,13 @@ impl Printer<'_> {
                 raw(&comment, name, None, description, true)
             }
             Answer::FreeForm { .. } | Answer::Channel => TokenStream::new(),
-            Answer::Coded { name, status, description, content, headers } => {
+            Answer::Coded {
+                name,
+                status,
+                description,
+                content,
+                headers,
+            } => {
                 let mut out = TokenStream::new();
                 let redirect = redirect(*status, description, headers.as_ref());
                 if let Some(group) = headers.as_ref().filter(|_| redirect.is_none()) {
@@ -154,7 +171,9 @@ impl Printer<'_> {
                 out.extend(match content {
                     Content::Raw => raw(&comment, name, Some(&code), description, true),
                     // The answer that the handshake makes is handed through.
-                    Content::Empty if operation.socket => raw(&comment, name, Some(&code), description, false),
+                    Content::Empty if operation.socket => {
+                        raw(&comment, name, Some(&code), description, false)
+                    }
                     Content::Empty => quote! {
                         #[doc = #comment]
                         #[derive(Clone, Copy, Debug)]
@@ -275,19 +294,28 @@ impl Printer<'_> {
     pub(super) fn api(&mut self, api: &Api<'_>) -> TokenStream {
         let name = ident(&api.trait_name);
         let comment = format!(" {}.", api.title.trim_end_matches('.'));
-        let methods: Vec<_> = api.operations.iter().map(|operation| {
-            let signature = self.signature(operation);
-            let words = words::operation(operation.summary.as_deref(), operation.description.as_deref());
-            let attribute = attribute(operation);
-            quote!(#words #attribute #signature;)
-        }).collect();
+        let methods: Vec<_> = api
+            .operations
+            .iter()
+            .map(|operation| {
+                let signature = self.signature(operation);
+                let words = words::operation(
+                    operation.summary.as_deref(),
+                    operation.description.as_deref(),
+                );
+                let attribute = attribute(operation);
+                quote!(#words #attribute #signature;)
+            })
+            .collect();
         let tags: Vec<_> = api.tags.iter().map(tag).collect();
-        let config = (!tags.is_empty()).then(|| quote! {
-            {
-                tag_config = {
-                    allow_other_tags = true,
-                    tags = { #(#tags),* },
-                },
+        let config = (!tags.is_empty()).then(|| {
+            quote! {
+                {
+                    tag_config = {
+                        allow_other_tags = true,
+                        tags = { #(#tags),* },
+                    },
+                }
             }
         });
         quote! {
@@ -306,7 +334,8 @@ impl Printer<'_> {
         let name = ident(&operation.method_name);
         let group = |group: &Option<Group>, argument: &str, extractor: &str| {
             group.as_ref().map(|group| {
-                let (argument, extractor, ty) = (ident(argument), ident(extractor), ident(&group.name));
+                let (argument, extractor, ty) =
+                    (ident(argument), ident(extractor), ident(&group.name));
                 quote!(#argument: #extractor<parameters::#ty>,)
             })
         };
@@ -333,7 +362,10 @@ impl Printer<'_> {
             }
         });
         let (socket, result) = if matches!(operation.answer, Answer::Channel) {
-            (Some(quote!(connection: WebsocketConnection,)), quote!(WebsocketChannelResult))
+            (
+                Some(quote!(connection: WebsocketConnection,)),
+                quote!(WebsocketChannelResult),
+            )
         } else {
             let answer = self.answer_type(&operation.answer);
             let error = match &operation.error {
@@ -361,12 +393,20 @@ impl Printer<'_> {
     fn answer_type(&self, answer: &Answer) -> TokenStream {
         match answer {
             Answer::Channel => TokenStream::new(),
-            Answer::FreeForm { description, .. } if description.is_empty() => quote!(http::Response<Body>),
+            Answer::FreeForm { description, .. } if description.is_empty() => {
+                quote!(http::Response<Body>)
+            }
             Answer::FreeForm { name, .. } => {
                 let name = ident(name);
                 quote!(answers::#name)
             }
-            Answer::Coded { name, status, description, content, headers } => {
+            Answer::Coded {
+                name,
+                status,
+                description,
+                content,
+                headers,
+            } => {
                 if let Some(redirect) = redirect(*status, description, headers.as_ref()) {
                     return redirect;
                 }
@@ -400,15 +440,19 @@ impl Printer<'_> {
     /// An implementation that answers 501 to everything.
     pub(super) fn skeleton(&mut self, api: &Api<'_>) -> TokenStream {
         let name = ident(&api.trait_name);
-        let methods: Vec<_> = api.operations.iter().map(|operation| {
-            let signature = self.signature(operation);
-            let signature = unused_arguments(signature);
-            quote! {
-                #signature {
-                    Err(not_implemented().into())
+        let methods: Vec<_> = api
+            .operations
+            .iter()
+            .map(|operation| {
+                let signature = self.signature(operation);
+                let signature = unused_arguments(signature);
+                quote! {
+                    #signature {
+                        Err(not_implemented().into())
+                    }
                 }
-            }
-        }).collect();
+            })
+            .collect();
         quote! {
             /// Nothing yet: every operation answers 501. Take it as a start.
             #[derive(Clone, Copy, Debug)]
@@ -444,8 +488,10 @@ fn unused_arguments(signature: TokenStream) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     for token in signature {
         match token {
-            TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Parenthesis
-                && matches!(out.last(), Some(TokenTree::Ident(_))) => {
+            TokenTree::Group(group)
+                if group.delimiter() == proc_macro2::Delimiter::Parenthesis
+                    && matches!(out.last(), Some(TokenTree::Ident(_))) =>
+            {
                 let mut inner: Vec<TokenTree> = Vec::new();
                 let mut depth = 0i32;
                 let mut first = true;
@@ -528,7 +574,9 @@ fn native(status: u16, description: &str, content: &Content) -> Option<&'static 
     Some(match (status, description, content) {
         (200, "successful operation", Content::Json(_) | Content::Raw) => "HttpResponseOk",
         (201, "successful creation", Content::Json(_) | Content::Raw) => "HttpResponseCreated",
-        (202, "successfully enqueued operation", Content::Json(_) | Content::Raw) => "HttpResponseAccepted",
+        (202, "successfully enqueued operation", Content::Json(_) | Content::Raw) => {
+            "HttpResponseAccepted"
+        }
         (204, "successful deletion", Content::Empty) => "HttpResponseDeleted",
         (204, "resource updated", Content::Empty) => "HttpResponseUpdatedNoContent",
         _ => return None,
@@ -553,10 +601,18 @@ fn redirect(status: u16, description: &str, headers: Option<&Group>) -> Option<T
 }
 
 /// An answer that is whatever the operation makes of it.
-fn raw(comment: &str, name: &str, status: Option<&TokenStream>, description: &str, body: bool) -> TokenStream {
+fn raw(
+    comment: &str,
+    name: &str,
+    status: Option<&TokenStream>,
+    description: &str,
+    body: bool,
+) -> TokenStream {
     let name = ident(name);
-    let schema = (!body).then(|| quote! {
-        schema: <dropshot::HttpResponseDeleted as HttpResponse>::response_metadata().schema,
+    let schema = (!body).then(|| {
+        quote! {
+            schema: <dropshot::HttpResponseDeleted as HttpResponse>::response_metadata().schema,
+        }
     });
     let success = match status {
         Some(status) => quote!(Some(#status)),
@@ -589,7 +645,10 @@ fn raw(comment: &str, name: &str, status: Option<&TokenStream>, description: &st
 }
 
 fn status_constant(status: u16) -> TokenStream {
-    let name = STATUSES.iter().find(|(code, _)| *code == status).map_or("OK", |(_, name)| name);
+    let name = STATUSES
+        .iter()
+        .find(|(code, _)| *code == status)
+        .map_or("OK", |(_, name)| name);
     let name = ident(name);
     quote!(StatusCode::#name)
 }

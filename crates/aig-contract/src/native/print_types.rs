@@ -40,11 +40,14 @@ impl Printer<'_> {
             let function = self.unused(&definition.name);
             let body = self.written(schema);
             let function_name = format_ident!("{function}");
-            self.descriptions.push((function, quote! {
-                pub fn #function_name(generator: &mut SchemaGenerator) -> Schema {
-                    #body
-                }
-            }));
+            self.descriptions.push((
+                function,
+                quote! {
+                    pub fn #function_name(generator: &mut SchemaGenerator) -> Schema {
+                        #body
+                    }
+                },
+            ));
             quote! {
                 impl JsonSchema for #name {
                     fn schema_name() -> String {
@@ -70,7 +73,11 @@ impl Printer<'_> {
             words::attributes(&definition.words)
         } else {
             // schemars' own attributes have no derive to read them.
-            definition.words.deprecated.then(|| quote!(#[deprecated])).unwrap_or_default()
+            definition
+                .words
+                .deprecated
+                .then(|| quote!(#[deprecated]))
+                .unwrap_or_default()
         };
         let order = match (unit, self.ordered.contains(&definition.name)) {
             (true, _) => quote!(Copy, Eq, PartialOrd, Ord, Hash,),
@@ -78,7 +85,10 @@ impl Printer<'_> {
             (false, false) => TokenStream::new(),
         };
         let schema = derived.then(|| quote!(, JsonSchema));
-        let known_as = definition.schema_name.as_ref().filter(|name| derived && **name != definition.name);
+        let known_as = definition
+            .schema_name
+            .as_ref()
+            .filter(|name| derived && **name != definition.name);
         let rename = known_as.map(|name| quote!(#[schemars(rename = #name)]));
         quote! {
             #comment
@@ -88,11 +98,19 @@ impl Printer<'_> {
         }
     }
 
-    fn structure(&mut self, definition: &Definition, fields: &[Field], extra: &Extra) -> TokenStream {
+    fn structure(
+        &mut self,
+        definition: &Definition,
+        fields: &[Field],
+        extra: &Extra,
+    ) -> TokenStream {
         let derived = definition.written.is_none();
         let head = self.head(definition, false);
         let name = ident(&definition.name);
-        let (rule, attribute) = rename_all(fields.iter().map(|field| (&field.field, &field.name)), Case::field);
+        let (rule, attribute) = rename_all(
+            fields.iter().map(|field| (&field.field, &field.name)),
+            Case::field,
+        );
         let body = self.fields(fields, &definition.name, rule, At::Struct, derived);
         let closed = matches!(extra, Extra::Refused).then(|| quote!(deny_unknown_fields));
         let attribute = serde([attribute, closed]);
@@ -130,22 +148,27 @@ impl Printer<'_> {
             Described::Derived(ty) => {
                 let schema = self.schema(ty);
                 let differs = schema.to_string() != held.to_string();
-                differs.then(|| {
-                    let with = super::print::text_of(&quote!(BTreeMap<String, #schema>));
-                    quote!(#[schemars(with = #with)])
-                }).unwrap_or_default()
+                differs
+                    .then(|| {
+                        let with = super::print::text_of(&quote!(BTreeMap<String, #schema>));
+                        quote!(#[schemars(with = #with)])
+                    })
+                    .unwrap_or_default()
             }
             _ => {
                 let hint = format!("{} extra", definition.name);
                 let name = self.unused(&hint);
                 let ident = format_ident!("{name}");
                 let value = self.description(slot);
-                self.descriptions.push((name.clone(), quote! {
-                    pub fn #ident(generator: &mut SchemaGenerator) -> Schema {
-                        let value = #value;
-                        describe::members(value)
-                    }
-                }));
+                self.descriptions.push((
+                    name.clone(),
+                    quote! {
+                        pub fn #ident(generator: &mut SchemaGenerator) -> Schema {
+                            let value = #value;
+                            describe::members(value)
+                        }
+                    },
+                ));
                 let path = format!("crate::schemas::{name}");
                 quote!(#[schemars(schema_with = #path)])
             }
@@ -158,7 +181,14 @@ impl Printer<'_> {
         }
     }
 
-    fn fields(&mut self, fields: &[Field], owner: &str, rule: Option<Case>, at: At, derived: bool) -> TokenStream {
+    fn fields(
+        &mut self,
+        fields: &[Field],
+        owner: &str,
+        rule: Option<Case>,
+        at: At,
+        derived: bool,
+    ) -> TokenStream {
         let fields: Vec<_> = fields
             .iter()
             .map(|field| {
@@ -168,12 +198,17 @@ impl Printer<'_> {
                 }
                 // No derive reads what is said to schemars.
                 let mut field = field.clone();
-                let comment = field.words.description.take().map(|text| words::plain(&text));
+                let comment = field
+                    .words
+                    .description
+                    .take()
+                    .map(|text| words::plain(&text));
                 field.words.title = None;
                 let held = field.slot.ty.clone();
                 let optional = matches!(held, Ty::Option(_));
                 let seen = match &field.slot.described {
-                    Described::Derived(ty @ Ty::Option(_)) | Described::Checked(ty @ Ty::Option(_), _) => ty.clone(),
+                    Described::Derived(ty @ Ty::Option(_))
+                    | Described::Checked(ty @ Ty::Option(_), _) => ty.clone(),
                     _ if optional => Ty::Nullable(Box::new(Ty::Any)),
                     _ => held,
                 };
@@ -183,12 +218,19 @@ impl Printer<'_> {
             })
             .collect();
         let fields = quote!(#(#fields)*);
-        if derived { fields } else { without_schemars(fields) }
+        if derived {
+            fields
+        } else {
+            without_schemars(fields)
+        }
     }
 
     fn choice(&mut self, definition: &Definition, choice: &Enum) -> TokenStream {
         let derived = definition.written.is_none();
-        let unit = choice.variants.iter().all(|variant| matches!(variant.body, Body::Unit));
+        let unit = choice
+            .variants
+            .iter()
+            .all(|variant| matches!(variant.body, Body::Unit));
         let head = self.head(definition, unit);
         let name = ident(&definition.name);
         let tagging = match &choice.tagging {
@@ -199,34 +241,57 @@ impl Printer<'_> {
         };
         let closed = choice.closed.then(|| quote!(deny_unknown_fields));
         let untagged = choice.tagging == Tagging::Untagged;
-        let names = choice.variants.iter().map(|variant| (&variant.name, &variant.wire));
-        let (rule, attribute) = if untagged { (None, None) } else { rename_all(names, Case::variant) };
+        let names = choice
+            .variants
+            .iter()
+            .map(|variant| (&variant.name, &variant.wire));
+        let (rule, attribute) = if untagged {
+            (None, None)
+        } else {
+            rename_all(names, Case::variant)
+        };
         let attribute = serde([tagging, attribute, closed]);
-        let variants: Vec<_> = choice.variants.iter().map(|variant| {
-            let arm = ident(&variant.name);
-            let words = if derived {
-                words::described(&variant.words)
-            } else {
-                variant.words.description.as_deref().map(words::plain).unwrap_or_default()
-            };
-            let same = untagged || variant.name == variant.wire || rule.is_some_and(|rule| rule.variant(&variant.name) == variant.wire);
-            let wire = &variant.wire;
-            let rename = (!same).then(|| quote!(#[serde(rename = #wire)]));
-            let owner = format!("{}{}", definition.name, variant.name);
-            let body = match &variant.body {
-                Body::Unit => TokenStream::new(),
-                Body::Newtype(slot) => {
-                    let attribute = if derived { self.attribute(slot, &owner, false) } else { TokenStream::new() };
-                    let held = self.boxed(&slot.ty, &definition.name);
-                    quote!((#attribute #held))
-                }
-                Body::Struct(fields) => {
-                    let fields = self.fields(fields, &definition.name, None, At::Variant, derived);
-                    quote!({ #fields })
-                }
-            };
-            quote!(#words #rename #arm #body)
-        }).collect();
+        let variants: Vec<_> = choice
+            .variants
+            .iter()
+            .map(|variant| {
+                let arm = ident(&variant.name);
+                let words = if derived {
+                    words::described(&variant.words)
+                } else {
+                    variant
+                        .words
+                        .description
+                        .as_deref()
+                        .map(words::plain)
+                        .unwrap_or_default()
+                };
+                let same = untagged
+                    || variant.name == variant.wire
+                    || rule.is_some_and(|rule| rule.variant(&variant.name) == variant.wire);
+                let wire = &variant.wire;
+                let rename = (!same).then(|| quote!(#[serde(rename = #wire)]));
+                let owner = format!("{}{}", definition.name, variant.name);
+                let body = match &variant.body {
+                    Body::Unit => TokenStream::new(),
+                    Body::Newtype(slot) => {
+                        let attribute = if derived {
+                            self.attribute(slot, &owner, false)
+                        } else {
+                            TokenStream::new()
+                        };
+                        let held = self.boxed(&slot.ty, &definition.name);
+                        quote!((#attribute #held))
+                    }
+                    Body::Struct(fields) => {
+                        let fields =
+                            self.fields(fields, &definition.name, None, At::Variant, derived);
+                        quote!({ #fields })
+                    }
+                };
+                quote!(#words #rename #arm #body)
+            })
+            .collect();
         quote! {
             #head
             #attribute
@@ -251,7 +316,9 @@ impl Printer<'_> {
             Described::Extended(_, more) => Some(checks_of(more)),
             _ => None,
         };
-        let kept = checks.filter(|checks| *checks != Checks::default()).and_then(|checks| check(&slot.ty, &checks));
+        let kept = checks
+            .filter(|checks| *checks != Checks::default())
+            .and_then(|checks| check(&slot.ty, &checks));
         let Some((target, check)) = kept else {
             return quote! {
                 #head
@@ -307,11 +374,14 @@ impl Printer<'_> {
         let head = self.head(definition, false);
         let name = ident(&definition.name);
         // Derived only where all parts have names, and then the schema is written anyway.
-        let fields: Vec<_> = parts.iter().map(|(field, slot)| {
-            let field = ident(field);
-            let held = self.value(&slot.ty);
-            quote!(#[serde(flatten)] pub #field: #held,)
-        }).collect();
+        let fields: Vec<_> = parts
+            .iter()
+            .map(|(field, slot)| {
+                let field = ident(field);
+                let held = self.value(&slot.ty);
+                quote!(#[serde(flatten)] pub #field: #held,)
+            })
+            .collect();
         quote! {
             #head
             pub struct #name {
@@ -349,23 +419,33 @@ fn check(ty: &Ty, checks: &Checks) -> Option<(TokenStream, TokenStream)> {
                 ),
                 None => (None, quote!(None)),
             };
-            let bare = checks.shortest.is_none() && checks.longest.is_none() && checks.pattern.is_none();
-            (!bare).then(|| (
-                quote!(str),
-                quote!(#pattern crate::check::text(&value, #shortest, #longest, #given)?;),
-            ))
+            let bare =
+                checks.shortest.is_none() && checks.longest.is_none() && checks.pattern.is_none();
+            (!bare).then(|| {
+                (
+                    quote!(str),
+                    quote!(#pattern crate::check::text(&value, #shortest, #longest, #given)?;),
+                )
+            })
         }
         Ty::Integer(rust) if !rust.starts_with('N') => {
-            let bound = |bound: &Option<serde_json::Value>| match bound.as_ref().filter(|bound| bound.is_i64() || bound.is_u64()) {
+            let bound = |bound: &Option<serde_json::Value>| match bound
+                .as_ref()
+                .filter(|bound| bound.is_i64() || bound.is_u64())
+            {
                 Some(bound) => {
-                    let bound: TokenStream = bound.to_string().parse().expect("a number is a token");
+                    let bound: TokenStream =
+                        bound.to_string().parse().expect("a number is a token");
                     quote!(Some(#bound))
                 }
                 None => quote!(None),
             };
             let (least, most) = (bound(&checks.least), bound(&checks.most));
             let rust = format_ident!("{rust}");
-            Some((quote!(#rust), quote!(crate::check::range(&value, #least, #most)?;)))
+            Some((
+                quote!(#rust),
+                quote!(crate::check::range(&value, #least, #most)?;),
+            ))
         }
         _ => None,
     }
@@ -377,7 +457,10 @@ fn checks_of(more: &serde_json::Map<String, serde_json::Value>) -> Checks {
     Checks {
         shortest: count("minLength"),
         longest: count("maxLength"),
-        pattern: more.get("pattern").and_then(|pattern| pattern.as_str()).map(str::to_owned),
+        pattern: more
+            .get("pattern")
+            .and_then(|pattern| pattern.as_str())
+            .map(str::to_owned),
         ..Checks::default()
     }
 }
@@ -388,7 +471,11 @@ fn without_schemars(tokens: TokenStream) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     for token in tokens {
         if let TokenTree::Group(group) = &token
-            && group.stream().into_iter().next().is_some_and(|first| first.to_string() == "schemars")
+            && group
+                .stream()
+                .into_iter()
+                .next()
+                .is_some_and(|first| first.to_string() == "schemars")
             && matches!(out.last(), Some(TokenTree::Punct(sign)) if sign.as_char() == '#')
         {
             out.pop();
@@ -484,7 +571,8 @@ impl Case {
             Self::Pascal => pascal(),
             Self::Camel => {
                 let pascal = pascal();
-                pascal.get(..1).unwrap_or_default().to_ascii_lowercase() + pascal.get(1..).unwrap_or_default()
+                pascal.get(..1).unwrap_or_default().to_ascii_lowercase()
+                    + pascal.get(1..).unwrap_or_default()
             }
             Self::Kebab => name.replace('_', "-"),
             Self::ScreamingKebab => name.to_ascii_uppercase().replace('_', "-"),
@@ -498,11 +586,19 @@ fn rename_all<'n>(
     rename: fn(Case, &str) -> String,
 ) -> (Option<Case>, Option<TokenStream>) {
     let names: Vec<_> = names.collect();
-    if names.iter().all(|(rust, wire)| rust.trim_end_matches('_') == wire.as_str()) {
+    if names
+        .iter()
+        .all(|(rust, wire)| rust.trim_end_matches('_') == wire.as_str())
+    {
         return (None, None);
     }
     // A rule applies to all, and those it does not fit are named one by one.
-    let fitting = |case: &Case| names.iter().filter(|(rust, wire)| rename(*case, rust) == **wire).count();
+    let fitting = |case: &Case| {
+        names
+            .iter()
+            .filter(|(rust, wire)| rename(*case, rust) == **wire)
+            .count()
+    };
     let best = Case::ALL.into_iter().rev().max_by_key(fitting);
     let Some(case) = best.filter(|case| fitting(case) == names.len() && names.len() > 1) else {
         return (None, None);

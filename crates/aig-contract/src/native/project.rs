@@ -26,7 +26,10 @@ const METADATA: [&str; 7] = [
 
 /// Keywords that dropshot keeps, by the type that they belong to.
 const KEYWORDS: [(&str, &[&str]); 6] = [
-    ("string", &["format", "pattern", "enum", "minLength", "maxLength"]),
+    (
+        "string",
+        &["format", "pattern", "enum", "minLength", "maxLength"],
+    ),
     ("integer", &NUMERIC),
     ("number", &NUMERIC),
     ("boolean", &["enum"]),
@@ -91,7 +94,10 @@ impl<'d> Projection<'d> {
         if kind.is_none() && combined.len() > 1 {
             self.lose(
                 pointer,
-                format!("{} side by side; dropshot prints one of them", combined.join(" and ")),
+                format!(
+                    "{} side by side; dropshot prints one of them",
+                    combined.join(" and ")
+                ),
             );
         }
         let mut out = Map::new();
@@ -117,8 +123,14 @@ impl<'d> Projection<'d> {
             }
         }
         let bounds = ["items", "minItems", "maxItems", "uniqueItems"];
-        if kind == Some("array") && combined.is_empty() && !bounds.iter().any(|key| out.contains_key(*key)) {
-            self.lose(pointer, "an array of which nothing is said; dropshot says `items: {}`");
+        if kind == Some("array")
+            && combined.is_empty()
+            && !bounds.iter().any(|key| out.contains_key(*key))
+        {
+            self.lose(
+                pointer,
+                "an array of which nothing is said; dropshot says `items: {}`",
+            );
             out.insert("items".to_owned(), Value::Object(Map::new()));
         }
         Value::Object(out)
@@ -190,17 +202,24 @@ impl<'d> Projection<'d> {
             "minimum" | "maximum" if kind == Some("integer") => {
                 // schemars holds bounds as floats, and dropshot prints them as `i64`.
                 let whole = whole_numbers(value);
-                let exact = whole
-                    .as_i64()
-                    .is_some_and(|bound| bound.unsigned_abs() <= 1 << 53 || bound == i64::MAX || bound == i64::MIN);
+                let exact = whole.as_i64().is_some_and(|bound| {
+                    bound.unsigned_abs() <= 1 << 53 || bound == i64::MAX || bound == i64::MIN
+                });
                 if exact {
                     return Some(whole);
                 }
-                self.lose(pointer, "a bound that does not survive the way through a float");
+                self.lose(
+                    pointer,
+                    "a bound that does not survive the way through a float",
+                );
                 None
             }
             "multipleOf" if kind == Some("integer") => Some(whole_numbers(value)),
-            "minLength" | "maxLength" if value.as_u64().is_none_or(|count| u32::try_from(count).is_err()) => {
+            "minLength" | "maxLength"
+                if value
+                    .as_u64()
+                    .is_none_or(|count| u32::try_from(count).is_err()) =>
+            {
                 self.lose(pointer, "schemars counts in 32 bits");
                 None
             }

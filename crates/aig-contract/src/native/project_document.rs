@@ -21,7 +21,10 @@ impl<'d> Projection<'d> {
             let empty = value.as_array().is_some_and(Vec::is_empty);
             if !top.contains(&key.as_str()) && !empty {
                 let here = pointer::child("", key);
-                self.lose(&here, format!("dropshot has no place for `{key}` of a document"));
+                self.lose(
+                    &here,
+                    format!("dropshot has no place for `{key}` of a document"),
+                );
             }
         }
         let info = self.info();
@@ -56,14 +59,21 @@ impl<'d> Projection<'d> {
                     object.shift_remove(&key);
                 }
             }
-            out.insert(key.clone(), value);
+            if value.as_object().is_none_or(|object| !object.is_empty()) {
+                out.insert(key.clone(), value);
+            }
         }
-        let said = out.get("version").and_then(Value::as_str).unwrap_or_default();
+        let said = out
+            .get("version")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let version = semantic(said);
         if version != said {
             self.lose(
                 "/info/version",
-                format!("dropshot wants a semantic version, and `{said}` is none; taken for {version}"),
+                format!(
+                    "dropshot wants a semantic version, and `{said}` is none; taken for {version}"
+                ),
             );
         }
         out.insert("version".to_owned(), Value::from(version));
@@ -89,17 +99,31 @@ impl<'d> Projection<'d> {
                     ),
                 }
             }
-            if known.iter().any(|other| other.get("name") == out.get("name")) {
+            if known
+                .iter()
+                .any(|other| other.get("name") == out.get("name"))
+            {
                 self.lose(&here, "this tag is listed twice");
                 continue;
             }
             known.push(Value::Object(out));
         }
         for (pointer, operation) in operations(paths) {
-            for (index, tag) in operation.get("tags").and_then(Value::as_array).into_iter().flatten().enumerate() {
+            for (index, tag) in operation
+                .get("tags")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .enumerate()
+            {
                 if known.iter().all(|other| other.get("name") != Some(tag)) {
                     let here = pointer::descend(&pointer, &["tags", &index.to_string()]);
-                    self.lose(&here, format!("dropshot lists every tag, and {tag} is not in the document's list"));
+                    self.lose(
+                        &here,
+                        format!(
+                            "dropshot lists every tag, and {tag} is not in the document's list"
+                        ),
+                    );
                     known.push(object([("name", tag.clone())]));
                 }
             }
@@ -132,7 +156,10 @@ impl<'d> Projection<'d> {
                             methods.insert(key.clone(), operation);
                         }
                     }
-                    _ => self.lose(&below, format!("dropshot has no place for `{key}` of a path")),
+                    _ => self.lose(
+                        &below,
+                        format!("dropshot has no place for `{key}` of a path"),
+                    ),
                 }
             }
             if !methods.is_empty() {
@@ -179,7 +206,10 @@ impl<'d> Projection<'d> {
             }
         }
         // In the order of the document, so that the code reads like it.
-        let order = document.pointer("/components/schemas").into_iter().flat_map(members);
+        let order = document
+            .pointer("/components/schemas")
+            .into_iter()
+            .flat_map(members);
         let mut out: Map<String, Value> = order
             .filter_map(|(name, _)| Some((name.clone(), kept.remove(name)?)))
             .collect();
@@ -228,7 +258,8 @@ fn semantic(version: &str) -> String {
         .map_or((version, ""), |at| version.split_at(at));
     let parts: Vec<Option<u64>> = core.split('.').map(number).collect();
     let suffix = rest.split(['-', '+', '.']).skip(1).all(|part| {
-        !part.is_empty() && part.bytes().all(|sign| sign.is_ascii_alphanumeric())
+        !part.is_empty()
+            && part.bytes().all(|sign| sign.is_ascii_alphanumeric())
             && (number(part).is_some() || !part.bytes().all(|sign| sign.is_ascii_digit()))
     });
     if parts.len() == 3 && parts.iter().all(Option::is_some) && suffix {
@@ -269,16 +300,24 @@ impl Router {
                 .filter(|name| !name.is_empty() && !name.contains(['{', '}', ':']));
             match (variable, self.edges.get(&before)) {
                 (None, _) if segment.contains(['{', '}']) => {
-                    return Err(format!("`{segment}` is a variable only in part; dropshot has whole segments"));
+                    return Err(format!(
+                        "`{segment}` is a variable only in part; dropshot has whole segments"
+                    ));
                 }
                 (Some(name), Some(Edge::Variable(known))) if name != known => {
-                    return Err(format!("`{{{name}}}` stands where another path has `{{{known}}}`; dropshot has one name for a position"));
+                    return Err(format!(
+                        "`{{{name}}}` stands where another path has `{{{known}}}`; dropshot has one name for a position"
+                    ));
                 }
                 (Some(name), Some(Edge::Literals)) => {
-                    return Err(format!("`{{{name}}}` stands beside a literal of another path; dropshot's router has one or the other"));
+                    return Err(format!(
+                        "`{{{name}}}` stands beside a literal of another path; dropshot's router has one or the other"
+                    ));
                 }
                 (None, Some(Edge::Variable(known))) => {
-                    return Err(format!("`{segment}` stands beside `{{{known}}}` of another path; dropshot's router has one or the other"));
+                    return Err(format!(
+                        "`{segment}` stands beside `{{{known}}}` of another path; dropshot's router has one or the other"
+                    ));
                 }
                 _ => {}
             }

@@ -56,17 +56,29 @@ impl<'d> Projection<'d> {
                     out.insert(key.clone(), value.clone());
                 }
                 "deprecated" => {}
-                PAGINATION if strings(value.get("required")).len() == value.get("required").and_then(Value::as_array).map_or(usize::MAX, Vec::len) => {
+                PAGINATION
+                    if strings(value.get("required")).len()
+                        == value
+                            .get("required")
+                            .and_then(Value::as_array)
+                            .map_or(usize::MAX, Vec::len) =>
+                {
                     out.insert(key.clone(), value.clone());
                 }
-                PAGINATION => self.lose(&here, "dropshot lists here what the first page requires: `{ \"required\": [] }`"),
+                PAGINATION => self.lose(
+                    &here,
+                    "dropshot lists here what the first page requires: `{ \"required\": [] }`",
+                ),
                 WEBSOCKET => {
                     if *value != json!({}) {
                         self.lose(&here, "dropshot has an empty object here");
                     }
                     out.insert(key.clone(), json!({}));
                 }
-                _ => self.lose(&here, format!("dropshot has no place for `{key}` of an operation")),
+                _ => self.lose(
+                    &here,
+                    format!("dropshot has no place for `{key}` of an operation"),
+                ),
             }
         }
         self.identity(pointer, path, &mut out);
@@ -91,13 +103,21 @@ impl<'d> Projection<'d> {
     }
 
     fn identity(&mut self, pointer: &str, path: &str, out: &mut Map<String, Value>) {
-        let id = out.get("operationId").and_then(Value::as_str).unwrap_or_default();
+        let id = out
+            .get("operationId")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         if id.is_empty() {
             let method = pointer.rsplit('/').next().unwrap_or_default();
             let words = path.replace(|sign: char| !sign.is_ascii_alphanumeric(), " ");
-            let words: Vec<&str> = std::iter::once(method).chain(words.split_whitespace()).collect();
+            let words: Vec<&str> = std::iter::once(method)
+                .chain(words.split_whitespace())
+                .collect();
             let id = words.join("_");
-            self.lose(pointer, format!("dropshot names every operation; called `{id}`"));
+            self.lose(
+                pointer,
+                format!("dropshot names every operation; called `{id}`"),
+            );
             out.insert("operationId".to_owned(), Value::from(id));
         }
     }
@@ -135,7 +155,9 @@ impl<'d> Projection<'d> {
                 let here = pointer::descend(holder, &["parameters", &index.to_string()]);
                 let (here, parameter) = self.resolve(&here, parameter);
                 let same = |other: &Value| {
-                    ["in", "name"].iter().all(|key| other.get(*key) == parameter.get(*key))
+                    ["in", "name"]
+                        .iter()
+                        .all(|key| other.get(*key) == parameter.get(*key))
                 };
                 found.retain(|(_, known)| !same(known));
                 found.push((here, parameter));
@@ -146,33 +168,53 @@ impl<'d> Projection<'d> {
             .filter_map(|(here, parameter)| self.parameter(&here, path, parameter))
             .collect();
         let named = |name: &str| {
-            parameters.iter().any(|known| known["in"] == "path" && known["name"] == name)
+            parameters
+                .iter()
+                .any(|known| known["in"] == "path" && known["name"] == name)
         };
-        let variables = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+        let variables = path
+            .split('/')
+            .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
         let missing: Vec<&str> = variables.filter(|name| !named(name)).collect();
         if missing.is_empty() {
             return Some(parameters);
         }
         self.lose(
             pointer,
-            format!("left out: {} of the path is not a parameter that dropshot takes", missing.join(", ")),
+            format!(
+                "left out: {} of the path is not a parameter that dropshot takes",
+                missing.join(", ")
+            ),
         );
         None
     }
 
     fn parameter(&mut self, pointer: &str, path: &str, parameter: &'d Value) -> Option<Value> {
         let text = |key: &str| parameter.get(key).and_then(Value::as_str);
-        let (place, name) = (text("in").unwrap_or_default(), text("name").unwrap_or_default());
+        let (place, name) = (
+            text("in").unwrap_or_default(),
+            text("name").unwrap_or_default(),
+        );
         if !matches!(place, "path" | "query" | "header") || name.is_empty() {
-            self.lose(pointer, format!("left out: dropshot knows no parameters in `{place}`"));
+            self.lose(
+                pointer,
+                format!("left out: dropshot knows no parameters in `{place}`"),
+            );
             return None;
         }
-        if place == "path" && !path.split('/').any(|segment| segment == format!("{{{name}}}")) {
+        if place == "path"
+            && !path
+                .split('/')
+                .any(|segment| segment == format!("{{{name}}}"))
+        {
             self.lose(pointer, format!("left out: `{name}` is not in the path"));
             return None;
         }
         let Some(schema) = parameter.get("schema") else {
-            self.lose(pointer, "left out: dropshot knows no parameter without a schema");
+            self.lose(
+                pointer,
+                "left out: dropshot knows no parameter without a schema",
+            );
             return None;
         };
         let below = pointer::child(pointer, "schema");
@@ -196,10 +238,16 @@ impl<'d> Projection<'d> {
                     out.insert(key.clone(), schema.clone());
                 }
                 _ if says_nothing => {}
+                "description" if value == "" => {
+                    self.lose(&here, "dropshot has no empty description of a parameter")
+                }
                 "in" | "name" | "description" | "required" => {
                     out.insert(key.clone(), value.clone());
                 }
-                _ => self.lose(&here, format!("dropshot has no place for `{key}` of a parameter")),
+                _ => self.lose(
+                    &here,
+                    format!("dropshot has no place for `{key}` of a parameter"),
+                ),
             }
         }
         if place == "path" && out.get("required").is_none() {
@@ -215,14 +263,17 @@ impl<'d> Projection<'d> {
             return false;
         }
         if let Some(name) = referred(schema) {
-            let found = self.document.pointer("/components/schemas").and_then(|all| all.get(&name));
+            let found = self
+                .document
+                .pointer("/components/schemas")
+                .and_then(|all| all.get(&name));
             return found.is_some_and(|found| self.scalar(found, depth + 1));
         }
         let branches = |key: &str| schema.get(key).and_then(Value::as_array);
         match schema.get("type").and_then(Value::as_str) {
-            Some("string" | "integer" | "number" | "boolean") => {
-                ["allOf", "anyOf", "oneOf", "not"].iter().all(|key| schema.get(*key).is_none())
-            }
+            Some("string" | "integer" | "number" | "boolean") => ["allOf", "anyOf", "oneOf", "not"]
+                .iter()
+                .all(|key| schema.get(*key).is_none()),
             Some(_) => false,
             None => match (branches("allOf"), branches("anyOf"), branches("oneOf")) {
                 (Some(parts), None, None) | (None, Some(parts), None) => {
@@ -239,14 +290,19 @@ impl<'d> Projection<'d> {
         if !out.contains_key(PAGINATION) {
             return;
         }
-        let like = |wanted: &Value| parameters.iter().any(|found| {
-            let schema = normal(&found["schema"]);
-            members(wanted).all(|(key, value)| match key.as_str() {
-                "schema" => schema == *value,
-                _ => found.get(key) == Some(value),
-            }) && found.get("required").is_none()
-        });
-        let optional = parameters.iter().filter(|found| found["in"] == "query").all(|found| found.get("required").is_none());
+        let like = |wanted: &Value| {
+            parameters.iter().any(|found| {
+                let schema = normal(&found["schema"]);
+                members(wanted).all(|(key, value)| match key.as_str() {
+                    "schema" => schema == *value,
+                    _ => found.get(key) == Some(value),
+                }) && found.get("required").is_none()
+            })
+        };
+        let optional = parameters
+            .iter()
+            .filter(|found| found["in"] == "query")
+            .all(|found| found.get("required").is_none());
         if !(page_parameters().iter().all(like) && optional) {
             self.lose(
                 &pointer::child(pointer, PAGINATION),
@@ -264,17 +320,26 @@ impl<'d> Projection<'d> {
                 "content" => {}
                 "required" if value == true => {}
                 "required" => {}
-                _ => self.lose(&here, format!("dropshot has no place for `{key}` of a body")),
+                _ => self.lose(
+                    &here,
+                    format!("dropshot has no place for `{key}` of a body"),
+                ),
             }
         }
         if body.get("required") != Some(&Value::Bool(true)) {
-            self.lose(&pointer, "dropshot wants a body wherever one may be: `required: true`");
+            self.lose(
+                &pointer,
+                "dropshot wants a body wherever one may be: `required: true`",
+            );
         }
         let at = pointer::child(&pointer, "content");
         let known = |media: &str| {
             matches!(
                 media,
-                "application/json" | "application/x-www-form-urlencoded" | "multipart/form-data" | "application/octet-stream"
+                "application/json"
+                    | "application/x-www-form-urlencoded"
+                    | "multipart/form-data"
+                    | "application/octet-stream"
             )
         };
         let content: Vec<_> = body.get("content").into_iter().flat_map(members).collect();
@@ -289,7 +354,10 @@ impl<'d> Projection<'d> {
         };
         for (other, _) in content.iter().filter(|(other, _)| other != &media) {
             let here = pointer::child(&at, other);
-            self.lose(&here, format!("dropshot reads one media type of a body: `{media}` here"));
+            self.lose(
+                &here,
+                format!("dropshot reads one media type of a body: `{media}` here"),
+            );
         }
         let here = pointer::child(&at, media);
         let bytes = json!({ "type": "string", "format": "binary" });
@@ -302,10 +370,19 @@ impl<'d> Projection<'d> {
                 ("application/json", self.media_schema(&here, value))
             }
             other => {
-                let name = if other == "multipart/form-data" { other } else { "application/octet-stream" };
+                let name = if other == "multipart/form-data" {
+                    other
+                } else {
+                    "application/octet-stream"
+                };
                 let said = value.get("schema").map(normal);
                 if said.as_ref() != Some(&bytes) || name != other {
-                    self.lose(&here, format!("dropshot describes a body that is not JSON as the bytes of `{name}`"));
+                    self.lose(
+                        &here,
+                        format!(
+                            "dropshot describes a body that is not JSON as the bytes of `{name}`"
+                        ),
+                    );
                 }
                 (name, bytes)
             }
@@ -319,14 +396,20 @@ impl<'d> Projection<'d> {
     fn media_schema(&mut self, pointer: &str, media: &'d Value) -> Value {
         for (key, _) in members(media).filter(|(key, _)| *key != "schema") {
             let here = pointer::child(pointer, key);
-            self.lose(&here, format!("dropshot has no place for `{key}` of a body"));
+            self.lose(
+                &here,
+                format!("dropshot has no place for `{key}` of a body"),
+            );
         }
         match media.get("schema") {
             Some(schema) => {
                 let here = pointer::child(pointer, "schema");
                 let schema = self.schema(&here, schema);
                 if schema.get("title").is_none() && !is_untitled(&schema) {
-                    self.lose(&here, "dropshot gives a body without a name a title, that of its type");
+                    self.lose(
+                        &here,
+                        "dropshot gives a body without a name a title, that of its type",
+                    );
                 }
                 schema
             }
@@ -360,9 +443,15 @@ impl<'d> Projection<'d> {
         };
         let key = status.spelled();
         let answer = self.answer(here, response);
-        for (other, here, _) in found.iter().filter(|(other, ..)| other != status && !other.is_error()) {
+        for (other, here, _) in found
+            .iter()
+            .filter(|(other, ..)| other != status && !other.is_error())
+        {
             let other = other.spelled();
-            self.lose(here, format!("dropshot has one answer of success: {key} here, and not {other}"));
+            self.lose(
+                here,
+                format!("dropshot has one answer of success: {key} here, and not {other}"),
+            );
         }
         let error = self.error(pointer, &found);
         let mut out = Map::new();
@@ -377,7 +466,10 @@ impl<'d> Projection<'d> {
     fn answer(&mut self, pointer: &str, response: &'d Value) -> Value {
         let mut out = Map::new();
         let description = response.get("description").cloned();
-        out.insert("description".to_owned(), description.unwrap_or_else(|| Value::from("")));
+        out.insert(
+            "description".to_owned(),
+            description.unwrap_or_else(|| Value::from("")),
+        );
         for (key, value) in members(response) {
             let here = pointer::child(pointer, key);
             match key.as_str() {
@@ -393,7 +485,10 @@ impl<'d> Projection<'d> {
                         out.insert(key.clone(), content);
                     }
                 }
-                _ => self.lose(&here, format!("dropshot has no place for `{key}` of an answer")),
+                _ => self.lose(
+                    &here,
+                    format!("dropshot has no place for `{key}` of an answer"),
+                ),
             }
         }
         if is_raw(&out) && out.shift_remove("headers").is_some() {
@@ -419,6 +514,10 @@ impl<'d> Projection<'d> {
             for (key, value) in members(header) {
                 match key.as_str() {
                     "schema" => {}
+                    "description" if value == "" => self.lose(
+                        &pointer::child(&here, key),
+                        "dropshot has no empty description of a header",
+                    ),
                     "description" => {
                         kept.insert(key.clone(), value.clone());
                     }
@@ -440,11 +539,17 @@ impl<'d> Projection<'d> {
 
     fn content(&mut self, pointer: &str, content: &'d Value) -> Option<Value> {
         let all: Vec<_> = members(content).collect();
-        let chosen = all.iter().find(|(media, _)| is_json(media)).or_else(|| all.first());
+        let chosen = all
+            .iter()
+            .find(|(media, _)| is_json(media))
+            .or_else(|| all.first());
         let (media, value) = chosen.copied()?;
         for (other, _) in all.iter().filter(|(other, _)| other != &media) {
             let here = pointer::child(pointer, other);
-            self.lose(&here, format!("dropshot has one media type for an answer: `{media}` here"));
+            self.lose(
+                &here,
+                format!("dropshot has one media type for an answer: `{media}` here"),
+            );
         }
         let here = pointer::child(pointer, media);
         let (name, schema) = if is_json(media) {
@@ -453,9 +558,14 @@ impl<'d> Projection<'d> {
             }
             ("application/json", self.media_schema(&here, value))
         } else {
-            let any = value.get("schema").is_some_and(|schema| normal(schema) == json!({}));
+            let any = value
+                .get("schema")
+                .is_some_and(|schema| normal(schema) == json!({}));
             if media != "*/*" || !any {
-                self.lose(&here, "dropshot describes an answer that is not JSON as anything of any type: `*/*`");
+                self.lose(
+                    &here,
+                    "dropshot describes an answer that is not JSON as anything of any type: `*/*`",
+                );
             }
             ("*/*", json!({}))
         };
@@ -471,17 +581,27 @@ impl<'d> Projection<'d> {
         for (status, here, response) in found {
             if *status == Status::Default && found.len() == 1 {
                 description = response.get("description").cloned().unwrap_or(description);
-                let content = response.get("content").is_some_and(|content| *content == any);
-                let headers = response.get("headers").is_some_and(|headers| members(headers).next().is_some());
+                let content = response
+                    .get("content")
+                    .is_some_and(|content| *content == any);
+                let headers = response
+                    .get("headers")
+                    .is_some_and(|headers| members(headers).next().is_some());
                 if !content || headers {
-                    self.lose(here, "dropshot describes an answer of any status as anything of any type: `*/*`");
+                    self.lose(
+                        here,
+                        "dropshot describes an answer of any status as anything of any type: `*/*`",
+                    );
                 }
             } else {
                 self.lose(here, "no single status of success is declared, so the operation makes its own answer and dropshot describes none of this");
             }
         }
         if found.is_empty() {
-            self.lose(pointer, "no answer is declared; dropshot describes one of any status and type");
+            self.lose(
+                pointer,
+                "no answer is declared; dropshot describes one of any status and type",
+            );
         }
         json!({ "default": { "description": description, "content": any } })
     }
@@ -496,13 +616,18 @@ impl<'d> Projection<'d> {
             Status::Code(500..) => 4,
             _ => 9,
         };
-        let mut errors: Vec<_> = found.iter().filter(|(status, ..)| order(status) < 9).collect();
+        let mut errors: Vec<_> = found
+            .iter()
+            .filter(|(status, ..)| order(status) < 9)
+            .collect();
         errors.sort_by_key(|(status, ..)| order(status));
         let json = |response: &'d Value| {
             let mut content = response.get("content").into_iter().flat_map(members);
             content.find(|(media, _)| is_json(media))
         };
-        let chosen = errors.iter().find_map(|(_, here, response)| Some((here, json(response)?)));
+        let chosen = errors
+            .iter()
+            .find_map(|(_, here, response)| Some((here, json(response)?)));
         let error = match chosen {
             Some((here, (media, value))) => {
                 let below = pointer::descend(here, &["content", media]);
@@ -512,7 +637,10 @@ impl<'d> Projection<'d> {
                     title.map(str::to_owned)
                 });
                 let name = name.unwrap_or_else(|| {
-                    self.lose(&pointer::child(&below, "schema"), "dropshot gives the schema of an error a name or a title; `Error` here");
+                    self.lose(
+                        &pointer::child(&below, "schema"),
+                        "dropshot gives the schema of an error a name or a title; `Error` here",
+                    );
                     "Error".to_owned()
                 });
                 coded_error(&name, schema)
@@ -522,13 +650,24 @@ impl<'d> Projection<'d> {
         for (status, here, response) in &errors {
             let range = matches!(status, Status::Range(4 | 5));
             if !range {
-                self.lose(here, format!("dropshot folds all errors into 4XX and 5XX, {} too", status.spelled()));
-            } else if super::canonical::response(self.document, response) != super::canonical::response(self.document, &error) {
+                self.lose(
+                    here,
+                    format!(
+                        "dropshot folds all errors into 4XX and 5XX, {} too",
+                        status.spelled()
+                    ),
+                );
+            } else if super::canonical::response(self.document, response)
+                != super::canonical::response(self.document, &error)
+            {
                 self.lose(here, "dropshot has one error for 4XX and 5XX of an operation, described by the name of its schema");
             }
         }
         for range in [4, 5] {
-            if !found.iter().any(|(status, ..)| *status == Status::Range(range)) {
+            if !found
+                .iter()
+                .any(|(status, ..)| *status == Status::Range(range))
+            {
                 self.lose(pointer, format!("dropshot adds {range}XX"));
             }
         }
@@ -547,8 +686,13 @@ fn is_untitled(schema: &Value) -> bool {
     let schema = normal(schema);
     let members = schema.as_object().map_or(0, Map::len);
     let only = schema.pointer("/allOf/0").and_then(referred).is_some()
-        && schema.get("allOf").and_then(Value::as_array).is_some_and(|all| all.len() == 1);
-    members == 0 || referred(&schema).is_some() || (only && members == 2 && schema.get("nullable").is_some())
+        && schema
+            .get("allOf")
+            .and_then(Value::as_array)
+            .is_some_and(|all| all.len() == 1);
+    members == 0
+        || referred(&schema).is_some()
+        || (only && members == 2 && schema.get("nullable").is_some())
 }
 
 fn coded_error(name: &str, schema: Value) -> Value {
@@ -581,7 +725,10 @@ pub(super) const SWITCHING: &str = "Negotiating protocol upgrade from HTTP/1.1 t
 
 /// Whether dropshot is told nothing of what an answer holds.
 pub(super) fn is_raw(response: &Map<String, Value>) -> bool {
-    response.get("content").and_then(|content| content.get("*/*")).is_some()
+    response
+        .get("content")
+        .and_then(|content| content.get("*/*"))
+        .is_some()
 }
 
 /// Whether a document's `Error` is dropshot's own.

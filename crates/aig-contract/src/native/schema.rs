@@ -105,7 +105,11 @@ pub(super) fn for_schemars(schema: &Value) -> Value {
         return schema.clone();
     };
     let all = |list: &Value| -> Value {
-        list.as_array().into_iter().flatten().map(for_schemars).collect()
+        list.as_array()
+            .into_iter()
+            .flatten()
+            .map(for_schemars)
+            .collect()
     };
     let mut out: Map<String, Value> = members
         .iter()
@@ -176,7 +180,12 @@ fn subschemas(schema: &Value) -> Vec<&Value> {
     let members = schema.as_object().into_iter().flatten();
     members
         .flat_map(|(key, value)| match key.as_str() {
-            "properties" => value.as_object().into_iter().flatten().map(|(_, below)| below).collect(),
+            "properties" => value
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(_, below)| below)
+                .collect(),
             "allOf" | "anyOf" | "oneOf" => value.as_array().into_iter().flatten().collect(),
             "items" | "not" | "additionalProperties" => vec![value],
             _ => Vec::new(),
@@ -191,9 +200,15 @@ pub(super) fn beyond(part: &Value, whole: &Value) -> Option<Map<String, Value>> 
     if part.contains_key("$ref") || whole.contains_key("$ref") {
         return None;
     }
-    if part.iter().any(|(key, value)| whole.get(key) != Some(value)) {
+    if part
+        .iter()
+        .any(|(key, value)| whole.get(key) != Some(value))
+    {
         return None;
     }
     let rest = whole.iter().filter(|(key, _)| !part.contains_key(*key));
-    Some(rest.map(|(key, value)| (key.clone(), value.clone())).collect())
+    Some(
+        rest.map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+    )
 }

@@ -13,7 +13,10 @@ const WIDTH: usize = 96;
 
 /// The doc comment of an operation, from which dropshot reads summary and description.
 pub(super) fn operation(summary: Option<&str>, description: Option<&str>) -> TokenStream {
-    let plain: Vec<String> = lines_of(summary, description).into_iter().map(str::to_owned).collect();
+    let plain: Vec<String> = lines_of(summary, description)
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     let mut wrapped: Vec<String> = Vec::new();
     for (index, line) in plain.iter().enumerate() {
         // The first line is the summary, however long it is.
@@ -27,7 +30,11 @@ pub(super) fn operation(summary: Option<&str>, description: Option<&str>) -> Tok
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         read_by_dropshot(&lines)
     };
-    comment(if read(&wrapped) == read(&plain) { &wrapped } else { &plain })
+    comment(if read(&wrapped) == read(&plain) {
+        &wrapped
+    } else {
+        &plain
+    })
 }
 
 /// The doc comment of a field or a variant, and what it cannot say.
@@ -58,7 +65,10 @@ pub(super) fn attributes(words: &Words) -> TokenStream {
 /// A text as a doc comment.
 pub(super) fn plain(text: &str) -> TokenStream {
     // schemars would take a heading for a title.
-    let escaped = text.trim_start().strip_prefix('#').map(|rest| format!("\\#{rest}"));
+    let escaped = text
+        .trim_start()
+        .strip_prefix('#')
+        .map(|rest| format!("\\#{rest}"));
     let text = escaped.as_deref().unwrap_or(text);
     comment(&text.split('\n').flat_map(fold).collect::<Vec<_>>())
 }
@@ -74,7 +84,11 @@ fn comment(lines: &[String]) -> TokenStream {
             _ => line,
         };
         fenced ^= fence;
-        let line = if line.is_empty() { String::new() } else { format!(" {line}") };
+        let line = if line.is_empty() {
+            String::new()
+        } else {
+            format!(" {line}")
+        };
         quote!(#[doc = #line])
     });
     quote!(#(#lines)*)
@@ -83,7 +97,10 @@ fn comment(lines: &[String]) -> TokenStream {
 /// A line as several, cut at spaces.
 fn fold(line: &str) -> Vec<String> {
     let line = line.trim_end();
-    if line.len() <= WIDTH || line.contains("  ") || line.starts_with([' ', '|', '-', '*', '#', '`']) {
+    if line.len() <= WIDTH
+        || line.contains("  ")
+        || line.starts_with([' ', '|', '-', '*', '#', '`'])
+    {
         return vec![line.to_owned()];
     }
     let mut out = vec![String::new()];
@@ -108,18 +125,30 @@ fn fold(line: &str) -> Vec<String> {
 
 /// What schemars makes of the lines of a doc comment.
 fn read_by_schemars(lines: &[String]) -> Option<String> {
-    let mut lines: Vec<&str> = lines.iter().map(|line| line.trim()).skip_while(|line| line.is_empty()).collect();
+    let mut lines: Vec<&str> = lines
+        .iter()
+        .map(|line| line.trim())
+        .skip_while(|line| line.is_empty())
+        .collect();
     if lines.last() == Some(&"") {
         lines.pop();
     }
-    if lines.iter().all(|line| line.starts_with('*')) || lines.iter().any(|line| line.starts_with("```")) {
+    if lines.iter().all(|line| line.starts_with('*'))
+        || lines.iter().any(|line| line.starts_with("```"))
+    {
         return None;
     }
     let text = lines.join("\n");
     if text.starts_with('#') {
         return None;
     }
-    let paragraphs = text.trim().split("\n\n").map(|part| part.trim().replace('\n', " "));
-    let joined = paragraphs.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+    let paragraphs = text
+        .trim()
+        .split("\n\n")
+        .map(|part| part.trim().replace('\n', " "));
+    let joined = paragraphs
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n\n");
     (!joined.is_empty()).then_some(joined)
 }
