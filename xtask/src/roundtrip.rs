@@ -82,8 +82,14 @@ pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCod
     let built_in = started.elapsed();
     let mut equal = 0;
     for trip in &trips {
-        let verdict = match built.broken.iter().find(|(name, _)| *name == trip.package.name) {
-            Some((_, complaint)) => Verdict::Differs(format!("the stubs do not compile:\n{complaint}")),
+        let verdict = match built
+            .broken
+            .iter()
+            .find(|(name, _)| *name == trip.package.name)
+        {
+            Some((_, complaint)) => {
+                Verdict::Differs(format!("the stubs do not compile:\n{complaint}"))
+            }
             None => trip.verdict(&built.emit)?,
         };
         equal += usize::from(matches!(verdict, Verdict::Equal));
@@ -97,10 +103,17 @@ pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCod
     }
     println!(
         "{equal} of {} EQUAL; built in {:.1} s",
-        counted(arguments.files.len() + arguments.inexpressible.len(), "document"),
+        counted(
+            arguments.files.len() + arguments.inexpressible.len(),
+            "document"
+        ),
         built_in.as_secs_f64()
     );
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn prepare(file: &Path, names: &mut BTreeSet<String>) -> anyhow::Result<Trip> {
@@ -142,10 +155,19 @@ fn build(root: &Path, scratch: &Path, trips: &[Trip]) -> anyhow::Result<Built> {
         let manifest = folder.join("Cargo.toml");
         let text = read(&manifest)?.unwrap_or_default();
         // A member of this workspace, not the root of its own.
-        let text = text.split("# On its own").next().unwrap_or_default().trim_end().to_owned() + "\n";
+        let text = text
+            .split("# On its own")
+            .next()
+            .unwrap_or_default()
+            .trim_end()
+            .to_owned()
+            + "\n";
         write_if_changed(&manifest, &text)?;
     }
-    let all: Vec<&str> = trips.iter().map(|trip| trip.package.name.as_str()).collect();
+    let all: Vec<&str> = trips
+        .iter()
+        .map(|trip| trip.package.name.as_str())
+        .collect();
     let mut broken = Vec::new();
     if !collect(root, scratch, &all)?.status.success() {
         for name in &all {
@@ -156,7 +178,9 @@ fn build(root: &Path, scratch: &Path, trips: &[Trip]) -> anyhow::Result<Built> {
             }
         }
         if broken.is_empty() {
-            bail!("the scratch workspace in {SCRATCH} does not build, although each of its crates does");
+            bail!(
+                "the scratch workspace in {SCRATCH} does not build, although each of its crates does"
+            );
         }
         let whole: Vec<&str> = all
             .into_iter()
@@ -233,14 +257,19 @@ impl Trip {
             .with_context(|| format!("{} does not start", emit.display()))?;
         if !output.status.success() {
             let words = String::from_utf8_lossy(&output.stderr);
-            return Ok(Verdict::Differs(format!("dropshot refuses the stubs:\n{words}")));
+            return Ok(Verdict::Differs(format!(
+                "dropshot refuses the stubs:\n{words}"
+            )));
         }
         let emitted: Value = serde_json::from_slice(&output.stdout)
             .context("a server printed something other than a document")?;
         let faults = self.package.faults(&emitted);
         let differences = self.document.differences(&emitted);
         let shown = |list: &[Difference]| {
-            let lines: Vec<String> = list.iter().map(|difference| format!("  {difference}")).collect();
+            let lines: Vec<String> = list
+                .iter()
+                .map(|difference| format!("  {difference}"))
+                .collect();
             lines.join("\n")
         };
         Ok(if !faults.is_empty() {
@@ -256,10 +285,20 @@ impl Trip {
 
     fn report(&self, verdict: &Verdict, origins: bool) -> String {
         let mut out = format!("{}: ", self.file.display());
-        let lost: Vec<String> = self.document.lost.iter().map(|lost| format!("  {lost}")).collect();
+        let lost: Vec<String> = self
+            .document
+            .lost
+            .iter()
+            .map(|lost| format!("  {lost}"))
+            .collect();
         let list = |out: &mut String| {
             if !lost.is_empty() {
-                let _ = writeln!(out, "{} that dropshot cannot express:\n{}", counted(lost.len(), "thing"), lost.join("\n"));
+                let _ = writeln!(
+                    out,
+                    "{} that dropshot cannot express:\n{}",
+                    counted(lost.len(), "thing"),
+                    lost.join("\n")
+                );
             }
         };
         match verdict {
@@ -273,9 +312,17 @@ impl Trip {
                 list(&mut out);
             }
         }
-        let _ = writeln!(out, "  {}; generated in {:.0} ms", stubs::origins(&self.package), self.generated.as_secs_f64() * 1e3);
+        let _ = writeln!(
+            out,
+            "  {}; generated in {:.0} ms",
+            stubs::origins(&self.package),
+            self.generated.as_secs_f64() * 1e3
+        );
         if origins {
-            for (origin, words) in [(Origin::Extended, "keywords added"), (Origin::Written, "written by hand")] {
+            for (origin, words) in [
+                (Origin::Extended, "keywords added"),
+                (Origin::Written, "written by hand"),
+            ] {
                 for pointer in self.package.origins.of(origin) {
                     let _ = writeln!(out, "    {words}: {pointer}");
                 }

@@ -39,7 +39,10 @@ pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCod
     let name = match &arguments.name {
         Some(name) => crate_name(name),
         None => {
-            let folder = arguments.out.file_name().context("`--out` names no folder")?;
+            let folder = arguments
+                .out
+                .file_name()
+                .context("`--out` names no folder")?;
             crate_name(&folder.to_string_lossy())
         }
     };
@@ -74,7 +77,12 @@ pub(crate) fn document(file: &Path) -> anyhow::Result<Document> {
 }
 
 /// Writes a crate, and says how many of its files were not there already.
-pub(crate) fn write(root: &Path, package: &Package, folder: &Path, format: bool) -> anyhow::Result<usize> {
+pub(crate) fn write(
+    root: &Path,
+    package: &Package,
+    folder: &Path,
+    format: bool,
+) -> anyhow::Result<usize> {
     let mut changed = 0;
     for file in &package.files {
         let text = if format && file.path.ends_with(".rs") {
@@ -102,7 +110,13 @@ pub(crate) fn origins(package: &Package) -> String {
 pub(crate) fn crate_name(words: &str) -> String {
     let plain: String = words
         .chars()
-        .map(|sign| if sign.is_ascii_alphanumeric() { sign.to_ascii_lowercase() } else { '-' })
+        .map(|sign| {
+            if sign.is_ascii_alphanumeric() {
+                sign.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .collect();
     let plain = plain.trim_matches('-');
     if plain.starts_with(|sign: char| sign.is_ascii_lowercase()) {
@@ -117,3 +131,6 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,15 +17,24 @@ mod canonical;
 mod compare;
 mod definition;
 mod infer;
+mod infer_choice;
+mod infer_member;
 mod operation;
+mod operations;
 mod origin;
 mod package;
 mod print;
+mod print_answer;
 mod print_api;
+mod print_newtype;
+mod print_schema;
 mod print_types;
 mod project;
+mod project_answer;
 mod project_document;
 mod project_operation;
+mod reach;
+mod rename;
 mod schema;
 mod ty;
 mod words;
@@ -127,7 +136,7 @@ impl Document {
     /// When what was generated is not Rust: a fault of the generator.
     pub fn package(&self, name: &str) -> Result<Package, syn::Error> {
         let mut types = infer::Types::of(&self.projected);
-        let found = operation::Operations::of(&mut types);
+        let found = operations::Operations::of(&mut types);
         let (operations, wrappers, errors) = (found.list, found.wrappers, found.errors);
         let mut expected = self.projected.clone();
         for (pointer, key, words) in found.given {

@@ -13,7 +13,9 @@ use aig_contract::native::{Document, Origin, Package};
 use serde_json::{Value, json};
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(name)
 }
 
 /// The documents of a folder, by name.
@@ -23,7 +25,11 @@ fn documents(name: &str) -> Vec<(String, PathBuf)> {
         .map(|entry| entry.expect("readable").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "yml"))
         .map(|path| {
-            let stem = path.file_stem().expect("a file").to_string_lossy().into_owned();
+            let stem = path
+                .file_stem()
+                .expect("a file")
+                .to_string_lossy()
+                .into_owned();
             (stem, path)
         })
         .collect();
@@ -33,7 +39,11 @@ fn documents(name: &str) -> Vec<(String, PathBuf)> {
 }
 
 fn read(path: &Path) -> Document {
-    let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .expect("a file")
+        .to_string_lossy()
+        .into_owned();
     let text = fs::read_to_string(path).expect("readable");
     Document::read(SourceFile { path: name, text }).unwrap_or_else(|problems| panic!("{problems}"))
 }
@@ -67,17 +77,21 @@ fn golden(path: &Path, text: &str) {
 
 /// The parts of a crate that differ from document to document, in one file: what is the
 /// same in all of them is in `src/native/runtime`.
-fn stubs(package: &Package) -> String {
+fn stubs(name: &str, package: &Package) -> String {
+    let preamble = format!(
+        "// @generated from samples/{name}.yml: the files of a crate, one after the other\n\n"
+    );
     let parts = ["api", "types", "parameters", "answers", "schemas"];
     let wanted = |path: &str| parts.iter().any(|part| path == format!("src/{part}.rs"));
-    package
+    let files = package
         .files
         .iter()
         .filter(|file| wanted(&file.path))
         // A module that holds nothing says nothing.
         .filter(|file| file.text.lines().count() > 4)
         .map(|file| format!("// {}\n{}\n", file.path, file.text))
-        .collect()
+        .collect::<String>();
+    preamble + &files
 }
 
 #[test]
@@ -85,7 +99,10 @@ fn samples_become_the_committed_stubs() {
     for (name, path) in documents("samples") {
         let document = read(&path);
         let package = package(&name, &document);
-        golden(&folder("stubs").join(format!("{name}.rs")), &stubs(&package));
+        golden(
+            &folder("stubs").join(format!("{name}.rs")),
+            &stubs(&package),
+        );
     }
 }
 
@@ -101,7 +118,11 @@ fn everything_in_the_samples_can_be_expressed() {
 fn foreign_documents_become_the_committed_lists() {
     for (name, path) in documents("foreign") {
         let document = read(&path);
-        let lost: String = document.lost.iter().map(|lost| format!("{lost}\n")).collect();
+        let lost: String = document
+            .lost
+            .iter()
+            .map(|lost| format!("{lost}\n"))
+            .collect();
         assert!(!lost.is_empty(), "{name} is not foreign");
         golden(&path.with_extension("lost"), &lost);
         // What is left of it are stubs all the same.
@@ -139,7 +160,10 @@ fn whatever_is_changed_is_a_difference() {
     for (name, path) in documents("samples") {
         let document = read(&path);
         let text = fs::read_to_string(&path).expect("readable");
-        let file = SourceFile { path: name.clone(), text };
+        let file = SourceFile {
+            path: name.clone(),
+            text,
+        };
         let value = file.value().expect("readable");
         if value["openapi"] != "3.0.3" {
             continue;
@@ -155,9 +179,11 @@ fn whatever_is_changed_is_a_difference() {
             let mut changed = value.clone();
             *changed.pointer_mut(pointer).expect("a node") = json!("something else entirely");
             let found = document.differences(&changed);
-            let unused = pointer.starts_with("/components/responses/")
-                && !used(&value, pointer);
-            assert!(!found.is_empty() || unused, "{name}: nobody noticed {pointer}");
+            let unused = pointer.starts_with("/components/responses/") && !used(&value, pointer);
+            assert!(
+                !found.is_empty() || unused,
+                "{name}: nobody noticed {pointer}"
+            );
             tried += 1;
         }
     }
@@ -166,7 +192,11 @@ fn whatever_is_changed_is_a_difference() {
 
 fn used(document: &Value, pointer: &str) -> bool {
     let name = pointer.split('/').nth(3).unwrap_or_default();
-    document.to_string().matches(&format!("#/components/responses/{name}\"")).count() > 0
+    document
+        .to_string()
+        .matches(&format!("#/components/responses/{name}\""))
+        .count()
+        > 0
 }
 
 fn leaves(value: &Value, pointer: &str, found: &mut Vec<String>) {
@@ -201,7 +231,12 @@ fn no_document_makes_the_generator_panic() {
     let (mut tried, mut count) = (0, 0);
     for (name, path) in documents("samples") {
         let text = fs::read_to_string(&path).expect("readable");
-        let value = SourceFile { path: name.clone(), text }.value().expect("readable");
+        let value = SourceFile {
+            path: name.clone(),
+            text,
+        }
+        .value()
+        .expect("readable");
         let mut pointers = Vec::new();
         nodes(&value, "", &mut pointers);
         for pointer in pointers {
@@ -251,19 +286,34 @@ fn nodes(value: &Value, pointer: &str, found: &mut Vec<String>) {
 fn generated_crates_stand_on_the_versions_of_this_repository() {
     let (_, path) = documents("samples").swap_remove(0);
     let package = package("sample", &read(&path));
-    let manifest = package.files.iter().find(|file| file.path == "Cargo.toml").expect("a manifest");
-    let root = fs::read_to_string(folder("../../../Cargo.toml")).expect("the repository's manifest");
+    let manifest = package
+        .files
+        .iter()
+        .find(|file| file.path == "Cargo.toml")
+        .expect("a manifest");
+    let root =
+        fs::read_to_string(folder("../../../Cargo.toml")).expect("the repository's manifest");
     let major = |line: &str| -> String {
         let version = line.split('"').nth(1).unwrap_or_default();
         let parts: Vec<&str> = version.split('.').collect();
         // Below 1.0 the second number is the one that breaks.
-        parts.iter().take(if parts[0] == "0" { 2 } else { 1 }).copied().collect::<Vec<_>>().join(".")
+        parts
+            .iter()
+            .take(if parts[0] == "0" { 2 } else { 1 })
+            .copied()
+            .collect::<Vec<_>>()
+            .join(".")
     };
-    let (_, dependencies) = manifest.text.split_once("[dependencies]\n").expect("dependencies");
+    let (_, dependencies) = manifest
+        .text
+        .split_once("[dependencies]\n")
+        .expect("dependencies");
     let mut seen = BTreeSet::new();
     for line in dependencies.lines().take_while(|line| !line.is_empty()) {
         let name = line.split(' ').next().expect("a name");
-        let here = root.lines().find(|known| known.starts_with(&format!("{name} = ")));
+        let here = root
+            .lines()
+            .find(|known| known.starts_with(&format!("{name} = ")));
         let here = here.unwrap_or_else(|| panic!("{name} is not among the repository's"));
         assert_eq!(major(line), major(here), "{name}");
         seen.insert(name);

@@ -45,6 +45,10 @@ pub(super) enum Kind {
 
 /// Members that no field is for.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are as many as types, and they are short-lived"
+)]
 pub(super) enum Extra {
     Ignored,
     Refused,
@@ -135,7 +139,9 @@ pub(super) struct Variant {
     pub(super) body: Body,
 }
 
+/// What a variant holds.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "most variants hold something")]
 pub(super) enum Body {
     Unit,
     Newtype(Slot),

@@ -6,11 +6,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::definition::{
-    Body, Checks, Definition, Described, Enum, Extra, Field, Kind, Presence, Slot, Tagging,
-    Variant, Words,
-};
-use super::schema::{beyond, normal, referred};
+use super::definition::{Definition, Described, Extra, Field, Kind, Slot, Words};
+use super::schema::{normal, referred};
 use super::ty::{Known, Ty};
 use crate::model::names::{Names, field_name, type_name};
 use crate::pointer;
@@ -69,7 +66,7 @@ pub(super) struct Types<'d> {
     pub(super) document: &'d Value,
     names: Names,
     named: HashMap<String, String>,
-    schema_names: HashMap<String, String>,
+    pub(super) schema_names: HashMap<String, String>,
     inline: HashMap<String, Value>,
     pub(super) list: Vec<Definition>,
 }
@@ -230,7 +227,13 @@ impl<'d> Types<'d> {
     }
 
     /// An object with known members; the tag of a variant is not among them.
-    fn structure(&mut self, pointer: &str, core: &Object, name: &str, tag: Option<&str>) -> Kind {
+    pub(super) fn structure(
+        &mut self,
+        pointer: &str,
+        core: &Object,
+        name: &str,
+        tag: Option<&str>,
+    ) -> Kind {
         let extra = match core.get("additionalProperties") {
             None => Extra::Ignored,
             Some(Value::Bool(false)) => Extra::Refused,
@@ -278,164 +281,12 @@ impl<'d> Types<'d> {
         Kind::Struct { fields, extra }
     }
 
-    /// A parameter or a header of an answer. dropshot cuts off what a schema says of
-    /// itself at the outermost level, so that this has to be held on to.
-    pub(super) fn parameter(
-        &mut self,
-        pointer: &str,
-        core: Object,
-        words: &Words,
-        required: bool,
-        place: Place,
-        hint: &str,
-    ) -> (Slot, Presence) {
-        let said = [
-            "title",
-            "description",
-            "default",
-            "deprecated",
-            "readOnly",
-            "writeOnly",
-        ];
-        let cut_off = said.iter().any(|key| core.contains_key(*key));
-        let full = Value::Object(core.clone());
-        let (mut slot, presence) = self.member(pointer, core, words, required, place, hint);
-        if cut_off
-            && matches!(
-                slot.described,
-                Described::Derived(_) | Described::Checked(..)
-            )
-        {
-            slot.described = Described::Written(full);
-        }
-        (slot, presence)
-    }
-
-    /// A member, by the combination of being required, nullable and defaulted.
-    fn member(
-        &mut self,
-        pointer: &str,
-        core: Object,
-        words: &Words,
-        required: bool,
-        place: Place,
-        hint: &str,
-    ) -> (Slot, Presence) {
-        let mut core = core;
-        let default = core
-            .get("default")
-            .cloned()
-            .filter(|_| !required && place == Place::Member);
-        if default.is_some() {
-            core.shift_remove("default");
-        }
-        let said = *words != Words::default() || default.is_some();
-        if said && place == Place::Member && core.len() == 1 {
-            core = unwrapped(core);
-        }
-        let nullable = core.get("nullable").is_some();
-        let mut base = core.clone();
-        base.shift_remove("nullable");
-        if nullable {
-            base = unwrapped(base);
-        }
-        let (full, base) = (Value::Object(core), Value::Object(base));
-        let ty = self.ty(pointer, &base, hint);
-        let option = ty.clone().option();
-        if required {
-            let slot = if nullable {
-                let described = self.described(&Ty::Nullable(Box::new(ty)), &full);
-                Slot {
-                    ty: option,
-                    described,
-                }
-            } else {
-                let described = self.described(&ty, &full);
-                Slot { ty, described }
-            };
-            return (slot, Presence::Required);
-        }
-        if let Some(default) = default {
-            let held = if nullable { option.clone() } else { ty.clone() };
-            if self.fits(&default, &held) {
-                let described = self.described(&held, &full);
-                return (
-                    Slot {
-                        ty: held,
-                        described,
-                    },
-                    Presence::Default(default),
-                );
-            }
-            let mut full = full.clone();
-            if full.get("$ref").is_some() {
-                full = super::schema::object([("allOf", Value::Array(vec![full]))]);
-            }
-            full["default"] = default;
-            let described = self.described(&if nullable { option.clone() } else { ty }, &full);
-            return (
-                Slot {
-                    ty: option,
-                    described,
-                },
-                Presence::Optional,
-            );
-        }
-        // An optional parameter with a type of its own is printed as a reference, and
-        // headers are never null: the `Option` says it all.
-        let plain = match place {
-            Place::Member => false,
-            Place::Parameter => full.get("$ref").is_some(),
-            Place::Header => !nullable && normal(&ty.schema(self)) == full,
-        };
-        let described = if plain {
-            Described::Derived(option.clone())
-        } else if nullable && place != Place::Header {
-            self.described(&option, &full)
-        } else {
-            self.described(&ty, &full)
-        };
-        (
-            Slot {
-                ty: option,
-                described,
-            },
-            Presence::Optional,
-        )
-    }
-
     /// A schema where no member is around it.
     pub(super) fn slot(&mut self, pointer: &str, schema: &Value, hint: &str) -> Slot {
         let schema = normal(schema);
         let ty = self.ty(pointer, &schema, hint);
         let described = self.described(&ty, &schema);
         Slot { ty, described }
-    }
-
-    fn described(&self, ty: &Ty, schema: &Value) -> Described {
-        let mut predicted = normal(&ty.schema(self));
-        if predicted == *schema {
-            return Described::Derived(ty.clone());
-        }
-        let exclusive = ["exclusiveMinimum", "exclusiveMaximum"]
-            .iter()
-            .any(|key| schema.get(*key).is_some());
-        if schema.get("minimum").is_some()
-            && !exclusive
-            && let Some(members) = predicted.as_object_mut()
-        {
-            members.shift_remove("minimum");
-        }
-        let Some(more) = beyond(&predicted, schema) else {
-            return Described::Written(schema.clone());
-        };
-        match checks(schema, &more) {
-            Some(checks) => Described::Checked(ty.clone(), checks),
-            None if exclusive && predicted.get("minimum").is_some() => {
-                Described::Written(schema.clone())
-            }
-            None => Described::Extended(ty.clone(), more),
-        }
     }
 
     /// The type that a schema's values have.
@@ -525,231 +376,6 @@ impl<'d> Types<'d> {
             _ => Ty::Any,
         }
     }
-
-    fn units(&self, core: &Object) -> Enum {
-        let mut names = Names::default();
-        let variants = texts(core)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|text| Variant {
-                name: names.give(type_name(text)),
-                wire: text.to_owned(),
-                words: Words::default(),
-                body: Body::Unit,
-            });
-        Enum {
-            tagging: Tagging::External,
-            closed: false,
-            variants: variants.collect(),
-        }
-    }
-
-    fn choice(&mut self, pointer: &str, branches: &[Value], one: bool, name: &str) -> Enum {
-        let branches: Vec<(Words, Object)> = branches
-            .iter()
-            .map(|branch| {
-                let mut core = branch.as_object().cloned().unwrap_or_default();
-                let words = Words::take(&mut core);
-                if words != Words::default() && core.len() == 1 {
-                    core = unwrapped(core);
-                }
-                (words, core)
-            })
-            .collect();
-        let found = one
-            .then(|| {
-                self.external(pointer, &branches, name)
-                    .or_else(|| self.tagged(pointer, &branches, name))
-            })
-            .flatten();
-        found.unwrap_or_else(|| self.untagged(pointer, branches, name))
-    }
-
-    fn external(
-        &mut self,
-        pointer: &str,
-        branches: &[(Words, Object)],
-        name: &str,
-    ) -> Option<Enum> {
-        for (words, core) in branches {
-            match texts(core) {
-                Some(values) if values.len() == 1 || *words == Words::default() => {}
-                Some(_) => return None,
-                None => {
-                    single_member(core)?;
-                }
-            }
-        }
-        let (mut names, mut variants) = (Names::default(), Vec::new());
-        for (index, (words, core)) in branches.iter().enumerate() {
-            let mut push = |wire: &str, body: Body| {
-                variants.push(Variant {
-                    name: names.give(type_name(wire)),
-                    wire: wire.to_owned(),
-                    words: words.clone(),
-                    body,
-                });
-            };
-            if let Some(values) = texts(core) {
-                values.into_iter().for_each(|value| push(value, Body::Unit));
-            } else if let Some((key, held)) = single_member(core) {
-                let below = pointer::descend(pointer, &[&index.to_string(), "properties", key]);
-                let hint = format!("{name}{}", type_name(key));
-                let body = self.body(&below, held, &hint, false);
-                push(key, body);
-            }
-        }
-        Some(Enum {
-            tagging: Tagging::External,
-            closed: false,
-            variants,
-        })
-    }
-
-    fn tagged(&mut self, pointer: &str, branches: &[(Words, Object)], name: &str) -> Option<Enum> {
-        let tag = tag(branches)?;
-        let closed = branches
-            .iter()
-            .all(|(_, core)| core.get("additionalProperties") == Some(&Value::Bool(false)));
-        let content = content(branches, &tag);
-        let (mut names, mut variants) = (Names::default(), Vec::new());
-        for (index, (words, core)) in branches.iter().enumerate() {
-            let wire = tag_value(core, &tag)?.to_owned();
-            let here = pointer::child(pointer, &index.to_string());
-            let given = names.give(type_name(&wire));
-            let hint = format!("{name}{given}");
-            let body = match &content {
-                Some(content) => match core["properties"].get(content) {
-                    None => Body::Unit,
-                    Some(held) => {
-                        let below = pointer::descend(&here, &["properties", content]);
-                        self.body(&below, held, &hint, closed)
-                    }
-                },
-                None => match self.structure(&here, core, &hint, Some(&tag)) {
-                    Kind::Struct { fields, .. } if fields.is_empty() => Body::Unit,
-                    Kind::Struct { fields, .. } => Body::Struct(fields),
-                    _ => return None,
-                },
-            };
-            variants.push(Variant {
-                name: given,
-                wire,
-                words: words.clone(),
-                body,
-            });
-        }
-        let tagging = match content {
-            Some(content) => Tagging::Adjacent(tag, content),
-            None => Tagging::Internal(tag),
-        };
-        Some(Enum {
-            tagging,
-            closed,
-            variants,
-        })
-    }
-
-    fn untagged(&mut self, pointer: &str, branches: Vec<(Words, Object)>, name: &str) -> Enum {
-        let (mut names, mut variants) = (Names::default(), Vec::new());
-        for (index, (words, core)) in branches.into_iter().enumerate() {
-            let here = pointer::child(pointer, &index.to_string());
-            let schema = Value::Object(core);
-            let wanted = words
-                .title
-                .clone()
-                .or_else(|| referred(&schema))
-                .or_else(|| schema.pointer("/allOf/0").and_then(referred))
-                .or_else(|| {
-                    let kind = schema.get("type").and_then(Value::as_str);
-                    kind.filter(|kind| *kind != "object").map(str::to_owned)
-                })
-                .unwrap_or_else(|| format!("variant {}", index + 1));
-            let given = names.give(type_name(&wanted));
-            let body = self.body(&here, &schema, &format!("{name}{given}"), false);
-            variants.push(Variant {
-                wire: given.clone(),
-                name: given,
-                words,
-                body,
-            });
-        }
-        Enum {
-            tagging: Tagging::Untagged,
-            closed: false,
-            variants,
-        }
-    }
-
-    /// What a variant holds: members of its own, or a value of some type.
-    fn body(&mut self, pointer: &str, schema: &Value, hint: &str, closed: bool) -> Body {
-        let schema = normal(schema);
-        let plain = schema.as_object().filter(|core| {
-            let known = ["type", "properties", "required", "additionalProperties"];
-            let refused = core.get("additionalProperties") == Some(&Value::Bool(false));
-            is(core, "object")
-                && core.keys().all(|key| known.contains(&key.as_str()))
-                && refused == closed
-                && (refused || !core.contains_key("additionalProperties"))
-        });
-        if let Some(core) = plain
-            && let Kind::Struct { fields, .. } = self.structure(pointer, core, hint, None)
-        {
-            return Body::Struct(fields);
-        }
-        Body::Newtype(self.slot(pointer, &schema, hint))
-    }
-
-    /// Whether a default is a value of the type that is printed as it was written.
-    fn fits(&self, value: &Value, ty: &Ty) -> bool {
-        let text = || value.as_str().unwrap_or_default();
-        let empty = value.as_array().is_some_and(Vec::is_empty)
-            || value.as_object().is_some_and(Map::is_empty);
-        match ty {
-            Ty::Any => true,
-            Ty::Bool => value.is_boolean(),
-            Ty::String => value.is_string(),
-            Ty::Integer(rust) if rust.starts_with("NonZero") => value.as_u64().is_some_and(|value| value > 0),
-            Ty::Integer(rust) if rust.starts_with('u') => value.as_u64().is_some(),
-            Ty::Integer("i8" | "i16" | "i32") => {
-                value.as_i64().is_some_and(|value| i8::try_from(value).is_ok())
-            }
-            Ty::Integer(_) | Ty::PlainInteger => value.as_i64().is_some(),
-            Ty::Float(_) | Ty::PlainNumber => value.is_number(),
-            Ty::Option(inner) => value.is_null() || self.fits(value, inner),
-            Ty::Vec(_) | Ty::Set(_) => value.is_array() && empty,
-            Ty::Map(_) | Ty::Object => value.is_object() && empty,
-            Ty::Ip => text().parse::<std::net::IpAddr>().is_ok_and(|ip| ip.to_string() == text()),
-            Ty::Ipv4 => text().parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.to_string() == text()),
-            Ty::Ipv6 => text().parse::<std::net::Ipv6Addr>().is_ok_and(|ip| ip.to_string() == text()),
-            Ty::Named(name) | Ty::Inline(name) => self.list.iter().any(|known| {
-                known.name == *name
-                    && matches!(&known.kind, Kind::Enum(choice) if choice.tagging == Tagging::External
-                        && choice.variants.iter().any(|variant| matches!(variant.body, Body::Unit) && variant.wire == text()))
-            }) || self.unit_of(name, text()),
-            _ => false,
-        }
-    }
-
-    /// Whether a text is a unit variant of a type that may not have been looked at yet.
-    fn unit_of(&self, name: &str, text: &str) -> bool {
-        let schema = self.schema_names.get(name);
-        let schema =
-            schema.and_then(|name| self.document.pointer("/components/schemas")?.get(name));
-        let values = |schema: &Value| {
-            schema
-                .as_object()
-                .and_then(texts)
-                .is_some_and(|values| values.contains(&text))
-        };
-        schema.is_some_and(|schema| {
-            values(schema)
-                || schema
-                    .get("oneOf")
-                    .and_then(Value::as_array)
-                    .is_some_and(|all| all.iter().any(values))
-        })
-    }
 }
 
 /// A type within another, should it need a name.
@@ -758,7 +384,7 @@ fn inner(name: &str) -> String {
 }
 
 /// `allOf` of a single schema is that schema.
-fn unwrapped(core: Object) -> Object {
+pub(super) fn unwrapped(core: Object) -> Object {
     match core
         .get("allOf")
         .and_then(Value::as_array)
@@ -781,7 +407,7 @@ fn is_structure(core: &Object) -> bool {
 }
 
 /// The values of an enumeration of texts and nothing else.
-fn texts(core: &Object) -> Option<Vec<&str>> {
+pub(super) fn texts(core: &Object) -> Option<Vec<&str>> {
     if !is(core, "string") {
         return None;
     }
@@ -795,75 +421,4 @@ pub(super) fn strings(list: Option<&Value>) -> Vec<&str> {
         .flatten()
         .filter_map(Value::as_str)
         .collect()
-}
-
-/// The one member of a variant that is tagged by its name.
-fn single_member(core: &Object) -> Option<(&str, &Value)> {
-    let closed = core.get("additionalProperties") == Some(&Value::Bool(false));
-    let properties = core.get("properties")?.as_object()?;
-    let (key, held) = properties.iter().next()?;
-    let alone = properties.len() == 1 && core.len() == 4 && closed && is(core, "object");
-    (alone && strings(core.get("required")) == [key.as_str()]).then_some((key, held))
-}
-
-/// The member that every alternative requires and fixes to a text of its own.
-fn tag(branches: &[(Words, Object)]) -> Option<String> {
-    let keys = branches.first()?.1.get("properties")?.as_object()?.keys();
-    keys.cloned().find(|key| {
-        let values: Option<std::collections::HashSet<&str>> = branches
-            .iter()
-            .map(|(_, core)| tag_value(core, key))
-            .collect();
-        values.is_some_and(|values| values.len() == branches.len())
-    })
-}
-
-fn tag_value<'c>(core: &'c Object, tag: &str) -> Option<&'c str> {
-    let known = ["type", "properties", "required", "additionalProperties"];
-    let plain = core.keys().all(|key| known.contains(&key.as_str()));
-    let member = core.get("properties")?.get(tag)?.as_object()?;
-    let fixed = texts(member).filter(|_| member.len() == 2 && plain)?;
-    match fixed.as_slice() {
-        [only] if strings(core.get("required")).contains(&tag) => Some(only),
-        _ => None,
-    }
-}
-
-/// The member that alone stands beside the tag, if there is one and it is required.
-fn content(branches: &[(Words, Object)], tag: &str) -> Option<String> {
-    let mut found: Option<String> = None;
-    for (_, core) in branches {
-        let properties = core.get("properties")?.as_object()?;
-        let mut others = properties.keys().filter(|key| *key != tag);
-        let Some(key) = others.next() else {
-            continue;
-        };
-        let required = strings(core.get("required")).contains(&key.as_str());
-        let same = found.as_ref().is_none_or(|found| found == key);
-        if others.next().is_some() || !required || !same {
-            return None;
-        }
-        found = Some(key.clone());
-    }
-    found
-}
-
-/// Keywords that attributes of schemars can say, if these are all.
-fn checks(schema: &Value, more: &Object) -> Option<Checks> {
-    let kind = schema.get("type").and_then(Value::as_str)?;
-    let mut checks = Checks::default();
-    for (key, value) in more {
-        match (kind, key.as_str()) {
-            ("integer" | "number", "minimum") => checks.least = Some(value.clone()),
-            ("integer" | "number", "maximum") => checks.most = Some(value.clone()),
-            ("string", "minLength") | ("array", "minItems") => checks.shortest = value.as_u64(),
-            ("string", "maxLength") | ("array", "maxItems") => checks.longest = value.as_u64(),
-            ("string", "pattern") => checks.pattern = Some(value.as_str()?.to_owned()),
-            ("string", "format") if matches!(value.as_str(), Some("email" | "uri")) => {
-                checks.format = value.as_str().map(str::to_owned);
-            }
-            _ => return None,
-        }
-    }
-    Some(checks)
 }

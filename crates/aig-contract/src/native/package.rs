@@ -5,8 +5,9 @@ use quote::quote;
 use serde_json::Value;
 
 use super::Api;
-use super::print::{Printer, ident, text_of};
+use super::print::{Printer, ident};
 use super::print_api::module;
+use super::print_schema::text_of;
 use crate::generate::GeneratedFile;
 use crate::stubs::{imports, render};
 

@@ -4,10 +4,9 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::definition::{
-    Body, Checks, Definition, Described, Enum, Extra, Field, Kind, Slot, Tagging,
-};
+use super::definition::{Body, Definition, Described, Enum, Extra, Field, Kind, Slot, Tagging};
 use super::print::{At, Printer, ident};
+use super::rename::{Case, rename_all};
 use super::ty::Ty;
 use super::words;
 
@@ -66,18 +65,16 @@ impl Printer<'_> {
     }
 
     /// What stands above a type: words, derives, its name in the document.
-    fn head(&self, definition: &Definition, unit: bool) -> TokenStream {
+    pub(super) fn head(&self, definition: &Definition, unit: bool) -> TokenStream {
         let derived = definition.written.is_none();
         let comment = definition.words.description.as_deref().map(words::plain);
         let words = if derived {
             words::attributes(&definition.words)
-        } else {
+        } else if definition.words.deprecated {
             // schemars' own attributes have no derive to read them.
-            definition
-                .words
-                .deprecated
-                .then(|| quote!(#[deprecated]))
-                .unwrap_or_default()
+            quote!(#[deprecated])
+        } else {
+            TokenStream::new()
         };
         let order = match (unit, self.ordered.contains(&definition.name)) {
             (true, _) => quote!(Copy, Eq, PartialOrd, Ord, Hash,),
@@ -98,7 +95,7 @@ impl Printer<'_> {
         }
     }
 
-    fn structure(
+    pub(super) fn structure(
         &mut self,
         definition: &Definition,
         fields: &[Field],
@@ -148,12 +145,12 @@ impl Printer<'_> {
             Described::Derived(ty) => {
                 let schema = self.schema(ty);
                 let differs = schema.to_string() != held.to_string();
-                differs
-                    .then(|| {
-                        let with = super::print::text_of(&quote!(BTreeMap<String, #schema>));
-                        quote!(#[schemars(with = #with)])
-                    })
-                    .unwrap_or_default()
+                if differs {
+                    let with = super::print_schema::text_of(&quote!(BTreeMap<String, #schema>));
+                    quote!(#[schemars(with = #with)])
+                } else {
+                    TokenStream::new()
+                }
             }
             _ => {
                 let hint = format!("{} extra", definition.name);
@@ -225,7 +222,7 @@ impl Printer<'_> {
         }
     }
 
-    fn choice(&mut self, definition: &Definition, choice: &Enum) -> TokenStream {
+    pub(super) fn choice(&mut self, definition: &Definition, choice: &Enum) -> TokenStream {
         let derived = definition.written.is_none();
         let unit = choice
             .variants
@@ -301,75 +298,6 @@ impl Printer<'_> {
         }
     }
 
-    fn newtype(&mut self, definition: &Definition, slot: &Slot) -> TokenStream {
-        let derived = definition.written.is_none();
-        let attribute = if derived {
-            self.attribute(slot, &definition.name, false)
-        } else {
-            TokenStream::new()
-        };
-        let head = self.head(definition, false);
-        let name = ident(&definition.name);
-        let held = self.boxed(&slot.ty, &definition.name);
-        let checks = match &slot.described {
-            Described::Checked(_, checks) => Some(checks.clone()),
-            Described::Extended(_, more) => Some(checks_of(more)),
-            _ => None,
-        };
-        let kept = checks
-            .filter(|checks| *checks != Checks::default())
-            .and_then(|checks| check(&slot.ty, &checks));
-        let Some((target, check)) = kept else {
-            return quote! {
-                #head
-                pub struct #name(#attribute pub #held);
-
-                impl std::ops::Deref for #name {
-                    type Target = #held;
-
-                    fn deref(&self) -> &Self::Target {
-                        &self.0
-                    }
-                }
-
-                impl From<#held> for #name {
-                    fn from(value: #held) -> Self {
-                        Self(value)
-                    }
-                }
-            };
-        };
-        let spelled = held.to_string();
-        quote! {
-            #head
-            #[serde(try_from = #spelled)]
-            pub struct #name(#attribute #held);
-
-            impl TryFrom<#held> for #name {
-                type Error = crate::check::Invalid;
-
-                fn try_from(value: #held) -> Result<Self, Self::Error> {
-                    #check
-                    Ok(Self(value))
-                }
-            }
-
-            impl From<#name> for #held {
-                fn from(value: #name) -> Self {
-                    value.0
-                }
-            }
-
-            impl std::ops::Deref for #name {
-                type Target = #target;
-
-                fn deref(&self) -> &Self::Target {
-                    &self.0
-                }
-            }
-        }
-    }
-
     fn all_of(&mut self, definition: &Definition, parts: &[(String, Slot)]) -> TokenStream {
         let head = self.head(definition, false);
         let name = ident(&definition.name);
@@ -397,74 +325,6 @@ fn serde<const N: usize>(said: [Option<TokenStream>; N]) -> Option<TokenStream> 
     (!said.is_empty()).then(|| quote!(#[serde(#(#said),*)]))
 }
 
-/// How a value is checked, and what the type is read as.
-fn check(ty: &Ty, checks: &Checks) -> Option<(TokenStream, TokenStream)> {
-    let some = |count: Option<u64>| match count {
-        Some(count) => {
-            let count = proc_macro2::Literal::u64_unsuffixed(count);
-            quote!(Some(#count))
-        }
-        None => quote!(None),
-    };
-    match ty {
-        Ty::String => {
-            let (shortest, longest) = (some(checks.shortest), some(checks.longest));
-            let (pattern, given) = match &checks.pattern {
-                Some(pattern) => (
-                    Some(quote! {
-                        static PATTERN: std::sync::LazyLock<crate::check::Pattern> =
-                            std::sync::LazyLock::new(|| crate::check::Pattern::new(#pattern));
-                    }),
-                    quote!(Some(&PATTERN)),
-                ),
-                None => (None, quote!(None)),
-            };
-            let bare =
-                checks.shortest.is_none() && checks.longest.is_none() && checks.pattern.is_none();
-            (!bare).then(|| {
-                (
-                    quote!(str),
-                    quote!(#pattern crate::check::text(&value, #shortest, #longest, #given)?;),
-                )
-            })
-        }
-        Ty::Integer(rust) if !rust.starts_with('N') => {
-            let bound = |bound: &Option<serde_json::Value>| match bound
-                .as_ref()
-                .filter(|bound| bound.is_i64() || bound.is_u64())
-            {
-                Some(bound) => {
-                    let bound: TokenStream =
-                        bound.to_string().parse().expect("a number is a token");
-                    quote!(Some(#bound))
-                }
-                None => quote!(None),
-            };
-            let (least, most) = (bound(&checks.least), bound(&checks.most));
-            let rust = format_ident!("{rust}");
-            Some((
-                quote!(#rust),
-                quote!(crate::check::range(&value, #least, #most)?;),
-            ))
-        }
-        _ => None,
-    }
-}
-
-/// The bounds among further keywords.
-fn checks_of(more: &serde_json::Map<String, serde_json::Value>) -> Checks {
-    let count = |key: &str| more.get(key).and_then(serde_json::Value::as_u64);
-    Checks {
-        shortest: count("minLength"),
-        longest: count("maxLength"),
-        pattern: more
-            .get("pattern")
-            .and_then(|pattern| pattern.as_str())
-            .map(str::to_owned),
-        ..Checks::default()
-    }
-}
-
 /// Takes attributes of schemars away, which without its derive mean nothing.
 fn without_schemars(tokens: TokenStream) -> TokenStream {
     use proc_macro2::TokenTree;
@@ -484,125 +344,4 @@ fn without_schemars(tokens: TokenStream) -> TokenStream {
         out.push(token);
     }
     out.into_iter().collect()
-}
-
-/// The rules by which serde renames all variants or fields at once.
-#[derive(Clone, Copy)]
-pub(super) enum Case {
-    Snake,
-    Lower,
-    Kebab,
-    Camel,
-    Screaming,
-    Upper,
-    ScreamingKebab,
-    Pascal,
-}
-
-impl Case {
-    const ALL: [Self; 8] = [
-        Self::Snake,
-        Self::Lower,
-        Self::Kebab,
-        Self::Camel,
-        Self::Screaming,
-        Self::Upper,
-        Self::ScreamingKebab,
-        Self::Pascal,
-    ];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Snake => "snake_case",
-            Self::Lower => "lowercase",
-            Self::Kebab => "kebab-case",
-            Self::Camel => "camelCase",
-            Self::Screaming => "SCREAMING_SNAKE_CASE",
-            Self::Upper => "UPPERCASE",
-            Self::ScreamingKebab => "SCREAMING-KEBAB-CASE",
-            Self::Pascal => "PascalCase",
-        }
-    }
-
-    /// What serde makes of the name of a variant.
-    fn variant(self, name: &str) -> String {
-        let snake = || {
-            let mut out = String::new();
-            for (index, sign) in name.char_indices() {
-                if index > 0 && sign.is_uppercase() {
-                    out.push('_');
-                }
-                out.push(sign.to_ascii_lowercase());
-            }
-            out
-        };
-        match self {
-            Self::Pascal => name.to_owned(),
-            Self::Lower => name.to_ascii_lowercase(),
-            Self::Upper => name.to_ascii_uppercase(),
-            Self::Camel => name[..1].to_ascii_lowercase() + &name[1..],
-            Self::Snake => snake(),
-            Self::Screaming => snake().to_ascii_uppercase(),
-            Self::Kebab => snake().replace('_', "-"),
-            Self::ScreamingKebab => snake().to_ascii_uppercase().replace('_', "-"),
-        }
-    }
-
-    /// What serde makes of the name of a field.
-    fn field(self, name: &str) -> String {
-        let pascal = || {
-            let mut out = String::new();
-            let mut capital = true;
-            for sign in name.chars() {
-                if sign == '_' {
-                    capital = true;
-                } else if capital {
-                    out.push(sign.to_ascii_uppercase());
-                    capital = false;
-                } else {
-                    out.push(sign);
-                }
-            }
-            out
-        };
-        match self {
-            Self::Lower | Self::Snake => name.to_owned(),
-            Self::Upper | Self::Screaming => name.to_ascii_uppercase(),
-            Self::Pascal => pascal(),
-            Self::Camel => {
-                let pascal = pascal();
-                pascal.get(..1).unwrap_or_default().to_ascii_lowercase()
-                    + pascal.get(1..).unwrap_or_default()
-            }
-            Self::Kebab => name.replace('_', "-"),
-            Self::ScreamingKebab => name.to_ascii_uppercase().replace('_', "-"),
-        }
-    }
-}
-
-/// The rule that renames all, or most of, the names; none where the names are kept.
-fn rename_all<'n>(
-    names: impl Iterator<Item = (&'n String, &'n String)>,
-    rename: fn(Case, &str) -> String,
-) -> (Option<Case>, Option<TokenStream>) {
-    let names: Vec<_> = names.collect();
-    if names
-        .iter()
-        .all(|(rust, wire)| rust.trim_end_matches('_') == wire.as_str())
-    {
-        return (None, None);
-    }
-    // A rule applies to all, and those it does not fit are named one by one.
-    let fitting = |case: &Case| {
-        names
-            .iter()
-            .filter(|(rust, wire)| rename(*case, rust) == **wire)
-            .count()
-    };
-    let best = Case::ALL.into_iter().rev().max_by_key(fitting);
-    let Some(case) = best.filter(|case| fitting(case) == names.len() && names.len() > 1) else {
-        return (None, None);
-    };
-    let name = case.name();
-    (Some(case), Some(quote!(rename_all = #name)))
 }
