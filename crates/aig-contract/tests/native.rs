@@ -101,7 +101,7 @@ fn samples_become_the_committed_stubs() {
         let package = package(&name, &document);
         golden(
             &folder("stubs").join(format!("{name}.rs")),
-            &stubs(&package),
+            &stubs(&name, &package),
         );
     }
 }

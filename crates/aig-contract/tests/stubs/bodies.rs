@@ -1,3 +1,5 @@
+// @generated from samples/bodies.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from bodies.yml — do not edit
 

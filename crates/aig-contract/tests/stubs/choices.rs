@@ -1,3 +1,5 @@
+// @generated from samples/choices.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from choices.yml — do not edit
 

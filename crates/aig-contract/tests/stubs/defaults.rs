@@ -1,3 +1,5 @@
+// @generated from samples/defaults.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from defaults.yml — do not edit
 

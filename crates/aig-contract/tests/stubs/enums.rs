@@ -1,3 +1,5 @@
+// @generated from samples/enums.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from enums.yml — do not edit
 

@@ -1,3 +1,5 @@
+// @generated from samples/errors.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from errors.yml — do not edit
 

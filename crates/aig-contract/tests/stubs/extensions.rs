@@ -1,3 +1,5 @@
+// @generated from samples/extensions.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from extensions.yml — do not edit
 

@@ -1,3 +1,5 @@
+// @generated from samples/headers.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from headers.yml — do not edit
 

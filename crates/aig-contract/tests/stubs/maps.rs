@@ -1,3 +1,5 @@
+// @generated from samples/maps.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from maps.yml — do not edit
 

@@ -1,3 +1,5 @@
+// @generated from samples/names.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from names.yml — do not edit
 

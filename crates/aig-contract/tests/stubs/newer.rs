@@ -1,3 +1,5 @@
+// @generated from samples/newer.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from newer.yml — do not edit
 

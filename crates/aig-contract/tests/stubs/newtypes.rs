@@ -1,3 +1,5 @@
+// @generated from samples/newtypes.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from newtypes.yml — do not edit
 

@@ -1,3 +1,5 @@
+// @generated from samples/numbers.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from numbers.yml — do not edit
 

@@ -1,3 +1,5 @@
+// @generated from samples/pages.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from pages.yml — do not edit
 

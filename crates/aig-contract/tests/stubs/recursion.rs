@@ -1,3 +1,5 @@
+// @generated from samples/recursion.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from recursion.yml — do not edit
 

@@ -1,3 +1,5 @@
+// @generated from samples/references.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from references.yml — do not edit
 

@@ -1,3 +1,5 @@
+// @generated from samples/sockets.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from sockets.yml — do not edit
 

@@ -1,3 +1,5 @@
+// @generated from samples/statuses.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from statuses.yml — do not edit
 

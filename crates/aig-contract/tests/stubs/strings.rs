@@ -1,3 +1,5 @@
+// @generated from samples/strings.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from strings.yml — do not edit
 

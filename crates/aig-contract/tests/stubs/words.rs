@@ -1,3 +1,5 @@
+// @generated from samples/words.yml: the files of a crate, one after the other
+
 // src/api.rs
 // @generated from words.yml — do not edit
 
