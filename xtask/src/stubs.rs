@@ -106,8 +106,16 @@ pub(crate) fn origins(package: &Package) -> String {
     )
 }
 
-/// A name that cargo takes.
+/// A name that cargo takes, and that none of the crates has which the stubs stand on.
 pub(crate) fn crate_name(words: &str) -> String {
+    /// What cannot be a crate, or is one already.
+    const TAKEN: [&str; 45] = [
+        "alloc", "as", "async", "await", "break", "chrono", "const", "continue", "core", "crate",
+        "dropshot", "dyn", "else", "enum", "extern", "fn", "for", "gen", "http", "if", "impl",
+        "in", "let", "loop", "match", "mod", "move", "mut", "pub", "regress", "return", "schemars",
+        "self", "semver", "serde", "static", "std", "struct", "super", "test", "trait", "try",
+        "type", "use", "uuid",
+    ];
     let plain: String = words
         .chars()
         .map(|sign| {
@@ -119,10 +127,12 @@ pub(crate) fn crate_name(words: &str) -> String {
         })
         .collect();
     let plain = plain.trim_matches('-');
-    if plain.starts_with(|sign: char| sign.is_ascii_lowercase()) {
-        plain.to_owned()
-    } else {
+    if !plain.starts_with(|sign: char| sign.is_ascii_lowercase()) {
         format!("api-{plain}").trim_end_matches('-').to_owned()
+    } else if TAKEN.contains(&plain) {
+        format!("{plain}-api")
+    } else {
+        plain.to_owned()
     }
 }
 

@@ -73,6 +73,8 @@ fn names_are_such_as_cargo_takes() {
     assert_eq!(crate_name("My API.v2"), "my-api-v2");
     assert_eq!(crate_name("2fa"), "api-2fa");
     assert_eq!(crate_name("…"), "api");
+    assert_eq!(crate_name("try"), "try-api");
+    assert_eq!(crate_name("serde"), "serde-api");
     assert_eq!(counted(1, "thing"), "1 thing");
     assert_eq!(counted(2, "thing"), "2 things");
 }

@@ -262,8 +262,10 @@ fn emit(name: &str) -> String {
     let library = name.replace('-', "_");
     format!(
         "//! Prints the document that the server emits.\n\n\
+         use std::io::Write;\n\n\
          fn main() -> Result<(), Box<dyn std::error::Error>> {{\n    \
-         println!(\"{{:#}}\", {library}::openapi()?);\n    Ok(())\n}}\n"
+         // Not `println!`, which panics when the reader has had enough.\n    \
+         writeln!(std::io::stdout(), \"{{:#}}\", {library}::openapi()?)?;\n    Ok(())\n}}\n"
     )
 }
 
