@@ -1,6 +1,6 @@
 //! The files of a crate.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use serde_json::Value;
 
@@ -112,7 +112,9 @@ pub(super) fn files(
     let skeleton = printer.skeleton(api);
     let mut descriptions = std::mem::take(&mut printer.descriptions);
     descriptions.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let descriptions = descriptions.into_iter().map(|(_, function)| function);
+    let descriptions = descriptions
+        .into_iter()
+        .map(|(name, expression)| description(&name, expression));
     let defaults = std::mem::take(&mut printer.defaults);
     let schemas = quote!(#(#descriptions)* #(#defaults)*);
     let trait_name = ident(&api.trait_name);
@@ -186,6 +188,24 @@ pub(super) fn files(
         ),
         plain("src/bin/emit.rs", emit(name)),
     ])
+}
+
+/// A function that describes what no derive can.
+fn description(name: &str, expression: TokenStream) -> TokenStream {
+    let name = ident(name);
+    let mut tokens = expression.clone().into_iter();
+    let body = match (tokens.next(), tokens.next()) {
+        // Braces of its own.
+        (Some(TokenTree::Group(group)), None) => group.stream(),
+        _ => expression,
+    };
+    let needed = body.to_string().contains("generator");
+    let generator = if needed { quote!(generator) } else { quote!(_) };
+    quote! {
+        pub fn #name(#generator: &mut SchemaGenerator) -> Schema {
+            #body
+        }
+    }
 }
 
 fn manifest(name: &str) -> String {

@@ -16,7 +16,7 @@ use super::ty::Ty;
 /// What is known while files are printed.
 pub(super) struct Printer<'a> {
     pub(super) types: &'a Types<'a>,
-    /// Functions that describe what no derive can, by name.
+    /// What describes what no derive can: expressions of functions, by name.
     pub(super) descriptions: Vec<(String, TokenStream)>,
     /// Functions that say what is taken for an absent member.
     pub(super) defaults: Vec<TokenStream>,

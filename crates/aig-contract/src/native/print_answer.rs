@@ -32,14 +32,7 @@ impl Printer<'_> {
         let function = self.unused(&wrapper.name);
         let function_name = ident(&function);
         let body = self.description(&wrapper.slot);
-        self.descriptions.push((
-            function,
-            quote! {
-                pub fn #function_name(generator: &mut SchemaGenerator) -> Schema {
-                    #body
-                }
-            },
-        ));
+        self.descriptions.push((function, body));
         let comment = format!(" A body that dropshot describes in place, as `{title}`.");
         quote! {
             #[doc = #comment]

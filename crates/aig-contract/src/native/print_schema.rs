@@ -40,14 +40,8 @@ impl Printer<'_> {
                 } else {
                     expression
                 };
-                let ident = format_ident!("{name}");
-                let function = quote! {
-                    pub fn #ident(generator: &mut SchemaGenerator) -> Schema {
-                        #expression
-                    }
-                };
                 let path = format!("crate::schemas::{name}");
-                self.descriptions.push((name, function));
+                self.descriptions.push((name, expression));
                 quote!(#[schemars(schema_with = #path)])
             }
         }
@@ -99,6 +93,9 @@ impl Printer<'_> {
     pub(super) fn written(&mut self, schema: &Value) -> TokenStream {
         let known = self.referred(schema);
         let schema = literal(&for_schemars(schema));
+        if known.is_empty() {
+            return quote!(describe::written(#schema));
+        }
         quote! {
             {
                 #(generator.subschema_for::<#known>();)*

@@ -39,14 +39,7 @@ impl Printer<'_> {
             let function = self.unused(&definition.name);
             let body = self.written(schema);
             let function_name = format_ident!("{function}");
-            self.descriptions.push((
-                function,
-                quote! {
-                    pub fn #function_name(generator: &mut SchemaGenerator) -> Schema {
-                        #body
-                    }
-                },
-            ));
+            self.descriptions.push((function, body));
             quote! {
                 impl JsonSchema for #name {
                     fn schema_name() -> String {
@@ -155,17 +148,9 @@ impl Printer<'_> {
             _ => {
                 let hint = format!("{} extra", definition.name);
                 let name = self.unused(&hint);
-                let ident = format_ident!("{name}");
                 let value = self.description(slot);
-                self.descriptions.push((
-                    name.clone(),
-                    quote! {
-                        pub fn #ident(generator: &mut SchemaGenerator) -> Schema {
-                            let value = #value;
-                            describe::members(value)
-                        }
-                    },
-                ));
+                self.descriptions
+                    .push((name.clone(), quote!(describe::members(#value))));
                 let path = format!("crate::schemas::{name}");
                 quote!(#[schemars(schema_with = #path)])
             }

@@ -156,10 +156,9 @@ use schemars::schema::Schema;
 use crate::{describe, types};
 
 pub fn either(generator: &mut SchemaGenerator) -> Schema {
-    {
-        generator.subschema_for::<types::Circle>();
-        describe::written(
-            r##"{
+    generator.subschema_for::<types::Circle>();
+    describe::written(
+        r##"{
   "description": "Exactly one, which no derive says.",
   "oneOf": [
     {
@@ -182,7 +181,6 @@ pub fn either(generator: &mut SchemaGenerator) -> Schema {
 
   ]
 }"##,
-        )
-    }
+    )
 }
 

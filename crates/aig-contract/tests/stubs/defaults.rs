@@ -99,10 +99,9 @@ use schemars::schema::Schema;
 use crate::{describe, types};
 
 pub fn defaults_inner(generator: &mut SchemaGenerator) -> Schema {
-    {
-        generator.subschema_for::<types::Inner>();
-        describe::written(
-            r##"{
+    generator.subschema_for::<types::Inner>();
+    describe::written(
+        r##"{
   "allOf": [
     {
       "$ref": "#/components/schemas/Inner"
@@ -113,8 +112,7 @@ pub fn defaults_inner(generator: &mut SchemaGenerator) -> Schema {
     "depth": 3
   }
 }"##,
-        )
-    }
+    )
 }
 
 pub fn defaults_list(generator: &mut SchemaGenerator) -> Schema {

@@ -175,10 +175,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use crate::{describe, types};
 
-pub fn bounded_either(generator: &mut SchemaGenerator) -> Schema {
-    {
-        describe::written(
-            r#"{
+pub fn bounded_either(_: &mut SchemaGenerator) -> Schema {
+    describe::written(
+        r#"{
   "oneOf": [
     {
       "type": "string"
@@ -190,8 +189,7 @@ pub fn bounded_either(generator: &mut SchemaGenerator) -> Schema {
 
   ]
 }"#,
-        )
-    }
+    )
 }
 
 pub fn bounded_required_default(generator: &mut SchemaGenerator) -> Schema {
@@ -203,10 +201,9 @@ pub fn bounded_when(generator: &mut SchemaGenerator) -> Schema {
 }
 
 pub fn marked(generator: &mut SchemaGenerator) -> Schema {
-    {
-        generator.subschema_for::<types::Parameter>();
-        describe::written(
-            r##"{
+    generator.subschema_for::<types::Parameter>();
+    describe::written(
+        r##"{
   "description": "A type that somebody else has.",
   "type": "object",
   "properties": {
@@ -240,8 +237,7 @@ pub fn marked(generator: &mut SchemaGenerator) -> Schema {
     ]
   }
 }"##,
-        )
-    }
+    )
 }
 
 pub fn negated(generator: &mut SchemaGenerator) -> Schema {

@@ -213,9 +213,8 @@ use schemars::schema::Schema;
 use crate::describe;
 
 pub fn typed_rule_extra(generator: &mut SchemaGenerator) -> Schema {
-    let value = describe::extended::<
-        String,
-    >(generator, r#"{"minLength":1,"maxLength":5}"#);
-    describe::members(value)
+    describe::members(
+        describe::extended::<String>(generator, r#"{"minLength":1,"maxLength":5}"#),
+    )
 }
 

@@ -149,11 +149,10 @@ use schemars::schema::Schema;
 use crate::{describe, types};
 
 pub fn together(generator: &mut SchemaGenerator) -> Schema {
-    {
-        generator.subschema_for::<types::Part>();
-        generator.subschema_for::<types::Other>();
-        describe::written(
-            r##"{
+    generator.subschema_for::<types::Part>();
+    generator.subschema_for::<types::Other>();
+    describe::written(
+        r##"{
   "description": "Both at once.",
   "allOf": [
     {
@@ -165,7 +164,6 @@ pub fn together(generator: &mut SchemaGenerator) -> Schema {
 
   ]
 }"##,
-        )
-    }
+    )
 }
 
