@@ -23,6 +23,7 @@ pub mod document;
 pub mod generate;
 pub mod lower;
 pub mod model;
+pub mod native;
 pub mod overlay;
 pub mod pointer;
 pub mod problem;
