@@ -4,6 +4,7 @@
 //! here performs are refused, unless they ask for nothing; cache and rate limit are stored, and
 //! the answer says that they wait. Names that nobody knows are ignored, as Cloudflare does: a
 //! gateway that was read (`is_default`, `created_at`, …) can be sent back as it is.
+//! Operations that are not performed are left to `unperformed`.
 
 use aig_model::Gateway;
 use serde_json::{Map, Value, json};
@@ -11,9 +12,9 @@ use serde_json::{Map, Value, json};
 use crate::error::Fault;
 
 /// A setting of Cloudflare's that is not performed, and the value it has by itself.
-struct Unperformed {
-    field: &'static str,
-    by_itself: &'static str,
+pub(crate) struct Unperformed {
+    pub(crate) field: &'static str,
+    pub(crate) by_itself: &'static str,
 }
 
 const fn unperformed(field: &'static str) -> Unperformed {
@@ -21,7 +22,7 @@ const fn unperformed(field: &'static str) -> Unperformed {
     Unperformed { field, by_itself }
 }
 
-const UNPERFORMED: &[Unperformed] = &[
+pub(crate) const UNPERFORMED: &[Unperformed] = &[
     unperformed("byok_only"),
     unperformed("cache_invalidate_on_update"),
     unperformed("dlp"),
