@@ -1,6 +1,7 @@
 //! The project's own commands, one file each. They never link a generated crate:
 //! a broken generated file must not keep anybody from generating it again.
 
+mod bench;
 mod client;
 mod contract_diff;
 mod regen;
@@ -19,6 +20,8 @@ Commands:
       fails on the first stale file.
   cargo xtask contract-diff [--format text|json]
       Compare what the server emits with the contract.
+  cargo xtask bench [--quick] [--json FILE] [--only NAMES] [--url URL] …
+      Measure the gateway against a bare reverse proxy; --help lists the rest.
   cargo xtask tidy
       Check the order of the house: rooms, headers, generated files.
 ";
@@ -30,6 +33,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match command.as_str() {
         "regen" => regen::run(&root, arguments.collect()),
         "contract-diff" => contract_diff::run(&root, arguments.collect()),
+        "bench" => bench::run(&root, arguments.collect()),
         "tidy" => tidy::run(&root),
         "" | "help" | "--help" | "-h" => {
             print!("{HELP}");
