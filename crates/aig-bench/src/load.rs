@@ -120,7 +120,13 @@ pub(crate) fn measure(
         options.requests.is_some() || options.seconds.is_some(),
         "say how many requests, or for how many seconds"
     );
-    let request = request(options);
+    let request = request_of(options, options.wanted);
+    // A long stream would only keep the beginning waiting.
+    let opening = Wanted {
+        chunks: options.wanted.chunks.min(2),
+        ..options.wanted
+    };
+    let opening = (request_of(options, opening), opening);
     let schedule = Schedule {
         next: AtomicU64::new(0),
         period: options.rate.map(|rate| Duration::from_secs_f64(1.0 / rate)),
@@ -128,7 +134,7 @@ pub(crate) fn measure(
         length: options.seconds.map(Duration::from_secs_f64),
     };
     let mut callers = (0..options.connections)
-        .map(|_| Caller::connect(options, &request))
+        .map(|_| Caller::connect(options, &request, &opening))
         .collect::<anyhow::Result<Vec<_>>>()?;
     go()?;
     let start = Barrier::new(options.connections);
@@ -168,15 +174,15 @@ pub(crate) fn measure(
 }
 
 /// The bytes of every request: the wish first, where the provider looks for it.
-fn request(options: &Options) -> Vec<u8> {
-    let stream = if options.wanted.chunks == 0 {
+fn request_of(options: &Options, wanted: Wanted) -> Vec<u8> {
+    let stream = if wanted.chunks == 0 {
         ""
     } else {
         r#""stream":true,"#
     };
     let before = format!(
         r#"{{"model":"gpt-4o-mini","user":"{}",{stream}"messages":[{{"role":"user","content":""#,
-        options.wanted
+        wanted
     );
     let body = padded(&before, r#""}]}"#, options.bytes);
     let mut head = format!(
@@ -197,8 +203,12 @@ fn request(options: &Options) -> Vec<u8> {
 // === impl Caller ===
 
 impl<'a> Caller<'a> {
-    /// Opens a connection and uses it once.
-    fn connect(options: &'a Options, request: &'a [u8]) -> anyhow::Result<Self> {
+    /// Opens a connection and uses it once, to ask what opens it.
+    fn connect(
+        options: &'a Options,
+        request: &'a [u8],
+        (opening, wanted): &(Vec<u8>, Wanted),
+    ) -> anyhow::Result<Self> {
         let stream = Self::dial(options)?;
         let mut caller = Self {
             options,
@@ -207,7 +217,7 @@ impl<'a> Caller<'a> {
             stream,
         };
         let (status, _) = caller
-            .ask()
+            .ask(opening, *wanted)
             .with_context(|| format!("{} does not answer", options.to))?;
         ensure!(status == 200, "{} answers {status}", options.to);
         Ok(caller)
@@ -234,7 +244,7 @@ impl<'a> Caller<'a> {
                 }
                 None => Instant::now(),
             };
-            match self.ask() {
+            match self.ask(self.request, self.options.wanted) {
                 Ok((200, first)) => {
                     tally.whole.push(nanoseconds(due, Instant::now()));
                     tally.first.push(nanoseconds(due, first));
@@ -256,8 +266,8 @@ impl<'a> Caller<'a> {
     }
 
     /// Sends the request and reads the answer: its status, and when its body began.
-    fn ask(&mut self) -> io::Result<(u16, Instant)> {
-        self.stream.write_all(self.request)?;
+    fn ask(&mut self, request: &[u8], wanted: Wanted) -> io::Result<(u16, Instant)> {
+        self.stream.write_all(request)?;
         let head = self.messages.head()?;
         let head = head.ok_or(io::ErrorKind::UnexpectedEof)?;
         let (mut first, mut length) = (None, 0);
@@ -265,7 +275,7 @@ impl<'a> Caller<'a> {
             first.get_or_insert_with(Instant::now);
             length += piece.len();
         })?;
-        if head.status == 200 && length < self.options.wanted.at_least() {
+        if head.status == 200 && length < wanted.at_least() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         if head.close {
