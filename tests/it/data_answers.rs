@@ -318,7 +318,7 @@ async fn anthropics_wire_is_read_too() {
 }
 
 #[tokio::test]
-async fn a_body_beyond_the_limit_is_413() {
+async fn p_01_a_body_beyond_the_limit_is_413() {
     let provider = Provider::start().await;
     let house = House::builder()
         .provider(&provider)

@@ -241,7 +241,7 @@ async fn a_providers_key_passes_and_an_empty_one_does_not() {
 }
 
 #[tokio::test]
-async fn two_different_tokens_are_refused() {
+async fn a_07_two_different_tokens_are_refused() {
     let house = House::start().await;
     house.gateway("g", json!({})).await;
     let one = bearer(house.token());
@@ -321,7 +321,7 @@ async fn refused_requests_leave_a_row_too() {
 }
 
 #[tokio::test]
-async fn addresses_that_are_not_allowed_are_not_dialled() {
+async fn n_08_addresses_that_are_not_allowed_are_not_dialled() {
     let provider = Provider::start().await;
     let house = House::builder().provider(&provider).closed().start().await;
     house.gateway("g", json!({})).await;

@@ -170,26 +170,6 @@ async fn a_timeout_does_not_cut_a_stream_that_has_begun() {
 }
 
 #[tokio::test]
-async fn a_caller_that_leaves_between_two_tries_ends_it() {
-    let provider = Provider::start().await;
-    let house = house(&provider).await;
-    provider.fails(500);
-    let url = house.url("g", "openai/x");
-    let request = house
-        .http()
-        .post(url)
-        .header("cf-aig-max-attempts", "2")
-        .header("cf-aig-retry-delay", "60000")
-        .body("{}");
-    let waiting = tokio::spawn(request.send());
-    house.logged("g", 1).await;
-    waiting.abort();
-    let rows = house.logged("g", 2).await;
-    assert_eq!(outcomes(&rows), [("superseded", 500), ("client_gone", 499)]);
-    assert_eq!(provider.requests().len(), 1);
-}
-
-#[tokio::test]
 async fn u_04_a_body_that_streams_is_kept_for_another_try() {
     let provider = Provider::start().await;
     let house = house(&provider).await;

@@ -11,12 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aig_server::cli::Cli;
-use aig_testkit::{PATIENCE, Provider};
-use futures_util::StreamExt;
+use aig_testkit::PATIENCE;
 use serde_json::{Value, json};
 
-const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
-const TOKEN: &str = "a-token-that-an-infrastructure-tool-has-set";
+pub(crate) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const TOKEN: &str = "a-token-that-an-infrastructure-tool-has-set";
 
 const WORDS: &str = "AIG_TEST_WORDS";
 
@@ -62,14 +61,23 @@ pub(crate) fn signalled(words: &[&str], options: &[&str]) -> Command {
 }
 
 /// A running `aig serve`.
-struct Served {
-    process: Child,
-    address: SocketAddr,
+pub(crate) struct Served {
+    pub(crate) process: Child,
+    pub(crate) address: SocketAddr,
 }
 
 impl Served {
     /// Starts on that directory and waits until it listens.
-    async fn start(directory: &Path, more: &[&str]) -> Self {
+    pub(crate) async fn start(directory: &Path, more: &[&str]) -> Self {
+        Self::start_with(directory, more, &[]).await
+    }
+
+    /// The same with more variables in its environment.
+    pub(crate) async fn start_with(
+        directory: &Path,
+        more: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let directory = directory.display().to_string();
         let mut words = vec!["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
         words.extend(["--data-dir", &directory]);
@@ -78,6 +86,7 @@ impl Served {
         command
             .env("AIG_BOOTSTRAP_ACCOUNT", ACCOUNT)
             .env("AIG_BOOTSTRAP_TOKEN", TOKEN)
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
@@ -104,24 +113,95 @@ impl Served {
         Self { process, address }
     }
 
-    fn gateways(&self, path: &str) -> String {
+    pub(crate) fn gateways(&self, path: &str) -> String {
         format!(
             "http://{}/client/v4/accounts/{ACCOUNT}/ai-gateway/gateways{path}",
             self.address
         )
     }
 
-    fn signal(&self, name: &str) {
+    /// The URL of a gateway's provider path.
+    pub(crate) fn url(&self, gateway: &str, path: &str) -> String {
+        format!("http://{}/v1/{ACCOUNT}/{gateway}/{path}", self.address)
+    }
+
+    /// Makes a gateway that takes anybody's requests.
+    pub(crate) async fn gateway(&self, id: &str) {
+        let made = http().post(self.gateways("")).bearer_auth(TOKEN);
+        let answer = made.json(&json!({"id": id})).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+
+    /// Every row of a gateway's log.
+    pub(crate) async fn rows(&self, gateway: &str) -> Vec<Value> {
+        let mut rows = Vec::new();
+        for page in 1.. {
+            let url = self.gateways(&format!("/{gateway}/logs?per_page=50&page={page}"));
+            let answer = http().get(url).bearer_auth(TOKEN).send().await.unwrap();
+            let mut body: Value = answer.json().await.unwrap();
+            let found = body["result"].as_array_mut().unwrap();
+            if found.is_empty() {
+                break;
+            }
+            rows.append(found);
+        }
+        rows
+    }
+
+    /// A line of the process's status in Linux's table, in bytes: `VmRSS` is what it holds,
+    /// `VmHWM` the most that it has held.
+    pub(crate) fn memory(&self, line: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let value = status.lines().find_map(|l| l.strip_prefix(line)).unwrap();
+        let kibibytes = value.trim_matches([':', ' ', '\t']).trim_end_matches(" kB");
+        kibibytes.parse::<u64>().unwrap() << 10
+    }
+
+    /// URL below the account's gateways on the data plane.
+    pub(crate) fn data(&self, path: &str) -> String {
+        format!("http://{}/v1/{ACCOUNT}/{path}", self.address)
+    }
+
+    /// What a counter or gauge without labels says.
+    pub(crate) async fn metric(&self, name: &str) -> i64 {
+        let url = format!("http://{}/metrics", self.address);
+        metric(
+            &http().get(url).send().await.unwrap().text().await.unwrap(),
+            name,
+        )
+    }
+
+    /// How many file descriptors the process has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        let path = format!("/proc/{}/fd", self.process.id());
+        std::fs::read_dir(path).unwrap().count()
+    }
+
+    /// Where it listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
         send(name, &self.process);
     }
 
-    async fn ended(mut self) -> std::process::ExitStatus {
+    pub(crate) async fn ended(mut self) -> std::process::ExitStatus {
         let waiting = tokio::task::spawn_blocking(move || self.process.wait().unwrap());
         tokio::time::timeout(PATIENCE, waiting)
             .await
             .expect("the process ends")
             .unwrap()
     }
+}
+
+/// The value of a counter or gauge without labels in the text of `/metrics`.
+pub(crate) fn metric(text: &str, name: &str) -> i64 {
+    let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+    let found = lines.find(|(named, _)| *named == name);
+    let (_, value) = found.unwrap_or_else(|| panic!("no {name} in {text}"));
+    value.parse().unwrap()
 }
 
 /// Sends the signal to the process.
@@ -133,7 +213,7 @@ pub(crate) fn send(name: &str, process: &Child) {
 }
 
 /// Whether the process has a handler for the signal of that number.
-fn handles(process: &Child, signal: u32) -> bool {
+pub(crate) fn handles(process: &Child, signal: u32) -> bool {
     let path = format!("/proc/{}/status", process.id());
     let status = std::fs::read_to_string(path).unwrap();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
@@ -141,7 +221,7 @@ fn handles(process: &Child, signal: u32) -> bool {
     mask >> (signal - 1) & 1 == 1
 }
 
-fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .no_proxy()
         .timeout(PATIENCE)
@@ -234,101 +314,6 @@ async fn kill_9_loses_no_acknowledged_gateway() {
         .unwrap();
     assert_eq!(verdict, "ok");
     assert!(acknowledged.lock().unwrap().len() >= 50);
-}
-
-/// Asked to stop, the house takes nothing new, lets open streams end, writes their rows, exits 0.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sigterm_lets_an_open_stream_end() {
-    let provider = Provider::start().await;
-    let directory = tempfile::tempdir().unwrap();
-    let openai = format!("openai=http://{}/v1", provider.address());
-    let settings = ["--provider", &openai, "--egress-allow", "127.0.0.0/8"];
-    let served = Served::start(directory.path(), &settings).await;
-    let made = http()
-        .post(served.gateways(""))
-        .bearer_auth(TOKEN)
-        .json(&json!({"id": "g"}));
-    assert_eq!(made.send().await.unwrap().status(), 200);
-
-    let gates = provider.streams(["data: {\"choices\":[]}\n\n", "data: [DONE]\n\n"]);
-    let url = format!(
-        "http://{}/v1/{ACCOUNT}/g/openai/chat/completions",
-        served.address
-    );
-    let answer = http().post(url).body("{}").send().await.unwrap();
-    let mut stream = answer.bytes_stream();
-    gates.release_one();
-    assert!(
-        stream
-            .next()
-            .await
-            .unwrap()
-            .unwrap()
-            .starts_with(b"data: {")
-    );
-
-    served.signal("TERM");
-    let address = served.address;
-    aig_testkit::eventually("the door to close", async || {
-        tokio::net::TcpStream::connect(address)
-            .await
-            .is_err()
-            .then_some(())
-    })
-    .await;
-    gates.release_all();
-    assert_eq!(
-        &stream.next().await.unwrap().unwrap()[..],
-        b"data: [DONE]\n\n"
-    );
-    assert!(stream.next().await.is_none(), "the stream ends cleanly");
-    assert!(served.ended().await.success());
-
-    let served = Served::start(directory.path(), &[]).await;
-    let url = served.gateways("/g/logs");
-    let answer = http().get(url).bearer_auth(TOKEN).send().await.unwrap();
-    let body: Value = answer.json().await.unwrap();
-    assert_eq!(body["result"][0]["outcome"], "complete", "{body}");
-    served.signal("TERM");
-    assert!(served.ended().await.success());
-}
-
-/// A stream that does not end is cut when the drain deadline runs out.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_drain_has_a_deadline() {
-    let provider = Provider::start().await;
-    let directory = tempfile::tempdir().unwrap();
-    let openai = format!("openai=http://{}/v1", provider.address());
-    let settings = [
-        "--provider",
-        &openai,
-        "--egress-allow",
-        "127.0.0.0/8",
-        "--drain-timeout",
-        "0",
-    ];
-    let served = Served::start(directory.path(), &settings).await;
-    let made = http()
-        .post(served.gateways(""))
-        .bearer_auth(TOKEN)
-        .json(&json!({"id": "g"}));
-    assert_eq!(made.send().await.unwrap().status(), 200);
-    let gates = provider.streams(["data: 1\n\n", "data: 2\n\n"]);
-    let url = format!(
-        "http://{}/v1/{ACCOUNT}/g/openai/chat/completions",
-        served.address
-    );
-    let answer = http().post(url).body("{}").send().await.unwrap();
-    let mut stream = answer.bytes_stream();
-    gates.release_one();
-    stream.next().await.unwrap().unwrap();
-    served.signal("TERM");
-    let end = stream.next().await;
-    assert!(
-        matches!(end, Some(Err(_))),
-        "the stream must break, not end: {end:?}"
-    );
-    assert!(served.ended().await.success());
 }
 
 /// A signal that comes while the house is still being built is not the end of the process: it waits,

@@ -5,6 +5,7 @@ mod bench;
 mod client;
 mod contract_diff;
 mod regen;
+mod soak;
 mod tidy;
 mod write;
 
@@ -22,6 +23,8 @@ Commands:
       Compare what the server emits with the contract.
   cargo xtask bench [--quick] [--json FILE] [--only NAMES] [--url URL] …
       Measure the gateway against a bare reverse proxy; --help lists the rest.
+  cargo xtask soak [FILTER] [--list] [--dev]
+      Run the long forms of tests, one after the other.
   cargo xtask tidy
       Check the order of the house: rooms, headers, generated files.
 ";
@@ -34,6 +37,7 @@ fn main() -> anyhow::Result<ExitCode> {
         "regen" => regen::run(&root, arguments.collect()),
         "contract-diff" => contract_diff::run(&root, arguments.collect()),
         "bench" => bench::run(&root, arguments.collect()),
+        "soak" => soak::run(&root, arguments.collect()),
         "tidy" => tidy::run(&root),
         "" | "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -110,6 +110,11 @@ impl ControlPlane {
         })
     }
 
+    /// Where dropshot listens, behind the front; no provider is there.
+    pub fn inside_address(&self) -> std::net::SocketAddr {
+        self.inside.address()
+    }
+
     /// Answers a request. Never fails: a failure is an answer too.
     pub async fn call<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
     where

@@ -198,6 +198,7 @@ pub(crate) fn record(account: AccountId, gateway: &GatewayId, number: u8) -> Rec
         usage: Usage {
             tokens_in: Some(12),
             tokens_out: None,
+            ..Usage::default()
         },
         metadata: None,
         user_agent: None,

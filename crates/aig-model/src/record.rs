@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::{AccountId, GatewayId, Metadata, Timestamp};
+use crate::{AccountId, GatewayId, Metadata, Timestamp, Usage};
 
 /// One try of a request through a gateway, as it ended; the tries of one request share `event_id`.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,15 +73,6 @@ pub enum Outcome {
     Superseded,
     /// The gateway ended it itself: its drain deadline ran out, or it failed.
     Cut,
-}
-
-/// Tokens as the provider counted them; `None` where it did not say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Of the prompt.
-    pub tokens_in: Option<u64>,
-    /// Of the answer.
-    pub tokens_out: Option<u64>,
 }
 
 // === impl Record ===

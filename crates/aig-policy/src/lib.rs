@@ -4,11 +4,19 @@
 //! `aig-control` carry out what is decided here.
 
 pub mod attempts;
+pub mod cache;
+pub mod egress;
 pub mod identity;
 pub mod options;
+pub mod price;
+pub mod rate_limit;
 pub mod retry;
 
 pub use attempts::{Attempts, BodyLost, GaveUp, Next};
+pub use cache::CachePlan;
+pub use egress::{Destination, EgressRules, Forbidden, Host};
 pub use identity::{Admitted, Caller, Identity, NotAdmitted};
 pub use options::{Backoff, Options, RetrySetting};
+pub use price::PriceBook;
+pub use rate_limit::RateLimiter;
 pub use retry::Failure;

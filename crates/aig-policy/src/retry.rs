@@ -4,8 +4,9 @@
 //! `attempts`. Knows no clock either: `now` is an argument, and so is chance.
 //!
 //! Repeated is what may go differently the next time: no connection, no answer, no answer in time,
-//! and those statuses by which a provider says "not now" (408, 409, 425, 429, 5xx). Any other 4xx
-//! is about the request itself, which would be the same again. A request that was sent and not
+//! and those statuses by which a provider says "not now" (408, 409, 425, 429, 5xx but for 508). Any
+//! other 4xx is about the request itself, which would be the same again; and so is 508, a request
+//! that goes in circles, of which more tries would make ever more. A request that was sent and not
 //! answered may have been carried out, and billed; that it is repeated all the same is what the
 //! caller permits by asking for more than one attempt. Without that there is only one.
 //!
@@ -62,7 +63,9 @@ impl Failure {
     pub const fn is_repeatable(&self) -> bool {
         match self {
             Self::Unreachable | Self::BrokeOff | Self::TimedOut => true,
-            Self::Status { status, .. } => matches!(status, 408 | 409 | 425 | 429 | 500..=599),
+            Self::Status { status, .. } => {
+                matches!(status, 408 | 409 | 425 | 429 | 500..=507 | 509..=599)
+            }
             Self::Refused => false,
         }
     }

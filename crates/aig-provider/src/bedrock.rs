@@ -4,18 +4,23 @@
 //! region. What a client signed names that host and the path behind the region, so both arrive as
 //! they were signed; `signed` tells which headers the signature covers and nobody may touch.
 //!
+//! The convention: what was read from the cache and written to it stands beside the prompt's count,
+//! but where a model answers in OpenAI's form. Thoughts are part of the answer's count.
+//!
 //! `Converse` counts alike for all models. `InvokeModel` answers in each model's own form, with the
 //! counts in headers as well. Streams are binary frames (`event_stream.rs`); those of `InvokeModel`
 //! hold the model's own chunks in Base64, the last one with the counts of the service.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
+use serde::Deserialize;
 
-use crate::base::{Slot, Slots};
+use crate::base::{self, Slots};
+use crate::counts::{Counts, Fields, Slot, fields};
 use crate::provider::Way;
 use crate::scan::{Paths, Scanner};
 use crate::tail::BadTail;
-use crate::usage::{Tally, update};
+use crate::usage::Tally;
 use crate::version::apart;
 use crate::wire::Wire;
 
@@ -27,45 +32,62 @@ pub(crate) const ANSWER: Paths = Paths::new(&[
     &["type"],
     &["model"],
     &["message", "model"],
-    &["usage", "inputTokens"],
-    &["usage", "cacheWriteInputTokens"],
-    &["usage", "cacheReadInputTokens"],
-    &["usage", "outputTokens"],
-    &["metadata", "usage", "inputTokens"],
-    &["metadata", "usage", "cacheWriteInputTokenCount"],
-    &["metadata", "usage", "cacheReadInputTokenCount"],
-    &["metadata", "usage", "outputTokens"],
-    &["usage", "input_tokens"],
-    &["usage", "cache_creation_input_tokens"],
-    &["usage", "cache_read_input_tokens"],
-    &["usage", "output_tokens"],
-    &["message", "usage", "input_tokens"],
-    &["message", "usage", "cache_creation_input_tokens"],
-    &["message", "usage", "cache_read_input_tokens"],
-    &["message", "usage", "output_tokens"],
-    &["usage", "prompt_tokens"],
-    &["usage", "completion_tokens"],
+    &["usage"],
+    &["metadata", "usage"],
+    &["message", "usage"],
+    &["amazon-bedrock-invocationMetrics"],
+    // Llama's and Titan's own.
     &["prompt_token_count"],
     &["generation_token_count"],
     &["inputTextTokenCount"],
     &["results", "[]", "tokenCount"],
-    &["amazon-bedrock-invocationMetrics", "inputTokenCount"],
-    &["amazon-bedrock-invocationMetrics", "outputTokenCount"],
-    &["usage", "cacheWriteInputTokenCount"],
-    &["usage", "cacheReadInputTokenCount"],
 ]);
 const BYTES: usize = 0;
 const TYPE: usize = 1;
 const MODEL: [usize; 2] = [2, 3];
-const INPUT: [usize; 8] = [4, 8, 12, 16, 20, 22, 24, 26];
-const CACHE_WRITTEN: [usize; 5] = [5, 9, 13, 17, 28];
-const CACHE_READ: [usize; 5] = [6, 10, 14, 18, 29];
-const OUTPUT: [usize; 8] = [7, 11, 15, 19, 21, 23, 25, 27];
 /// Comes with the last chunk of a stream.
-const INVOCATION: usize = 27;
+const INVOCATION: usize = 7;
+const USAGE: [usize; 4] = [4, 5, 6, INVOCATION];
+const INPUT: [usize; 2] = [8, 10];
+const OUTPUT: [usize; 2] = [9, 11];
 
-const INPUT_HEADER: &str = "x-amzn-bedrock-input-token-count";
-const OUTPUT_HEADER: &str = "x-amzn-bedrock-output-token-count";
+pub(crate) const FIELDS: Fields = fields! {
+    ["prompt_tokens"] => Input,
+    ["cacheDetails"] => Other,
+    ["inputTokens"] => Input,
+    ["inputTokenCount"] => Input,
+    ["input_tokens"] => Input,
+    ["outputTokens"] => Output,
+    ["outputTokenCount"] => Output,
+    ["output_tokens"] => Output,
+    ["completion_tokens"] => Output,
+    ["cacheReadInputTokens"] => CacheRead,
+    ["cacheReadInputTokenCount"] => CacheRead,
+    ["cache_read_input_tokens"] => CacheRead,
+    ["prompt_tokens_details", "cached_tokens"] => CacheRead,
+    ["cacheWriteInputTokens"] => CacheWrite,
+    ["cacheWriteInputTokenCount"] => CacheWrite,
+    ["cache_creation_input_tokens"] => CacheWrite,
+    ["cache_creation", "ephemeral_5m_input_tokens"] => CacheWrite5m,
+    ["cache_creation", "ephemeral_1h_input_tokens"] => CacheWrite1h,
+    ["output_tokens_details", "thinking_tokens"] => Reasoning,
+    ["completion_tokens_details", "reasoning_tokens"] => Reasoning,
+};
+const PROMPT_TOKENS: usize = 0;
+const CACHE_DETAILS: usize = 1;
+
+const HEADERS: [(&str, Slot); 4] = [
+    ("x-amzn-bedrock-input-token-count", Slot::Input),
+    ("x-amzn-bedrock-output-token-count", Slot::Output),
+    (
+        "x-amzn-bedrock-cache-read-input-token-count",
+        Slot::CacheRead,
+    ),
+    (
+        "x-amzn-bedrock-cache-write-input-token-count",
+        Slot::CacheWrite,
+    ),
+];
 const ERROR_HEADER: &str = "x-amzn-errortype";
 
 // === where requests go ===
@@ -78,8 +100,8 @@ pub(crate) fn way<'a>(tail: &'a str, way: Way<'a>) -> Result<Way<'a>, BadTail> {
         region: Some(region),
         ..way.slots
     };
-    slots.checked(Slot::Service)?;
-    slots.checked(Slot::Region)?;
+    slots.checked(base::Slot::Service)?;
+    slots.checked(base::Slot::Region)?;
     Ok(Way {
         base: usize::from(service == MANTLE),
         slots,
@@ -131,9 +153,11 @@ pub fn signed(headers: &HeaderMap, name: &HeaderName) -> bool {
 
 /// Reads what the headers of an answer say.
 pub(crate) fn take_headers(headers: &HeaderMap, tally: &mut Tally) {
-    let value = |name: &str| headers.get(name).map(http::HeaderValue::as_bytes);
-    update(&mut tally.input, value(INPUT_HEADER));
-    update(&mut tally.output, value(OUTPUT_HEADER));
+    tally.counts.cache_apart = true;
+    for (name, slot) in HEADERS {
+        let value = headers.get(name).map(http::HeaderValue::as_bytes);
+        tally.counts.update(slot, value);
+    }
     tally.error_event |= headers.contains_key(ERROR_HEADER);
 }
 
@@ -151,22 +175,44 @@ pub(crate) fn take(document: &Scanner, event: Option<&[u8]>, tally: &mut Tally) 
         tally.note_model(document.value(path));
     }
     for path in INPUT {
-        update(&mut tally.input, document.value(path));
+        tally.counts.update(Slot::Input, document.value(path));
     }
     for path in OUTPUT {
-        update(&mut tally.output, document.value(path));
+        tally.counts.update(Slot::Output, document.value(path));
     }
-    let [written, read] = &mut tally.input_apart;
-    for (count, paths) in [(written, CACHE_WRITTEN), (read, CACHE_READ)] {
-        for path in paths {
-            update(count, document.value(path));
-        }
+    for path in USAGE {
+        take_usage(document.value(path), &mut tally.counts);
     }
     let Some(event) = event else { return };
     tally.finished |= matches!(event, b"messageStop" | b"metadata");
     tally.finished |= document.present(INVOCATION);
     tally.finished |= document.value(TYPE) == Some(br#""message_stop""#);
     tally.error_event |= event == crate::event_stream::EXCEPTION;
+}
+
+fn take_usage(object: Option<&[u8]>, counts: &mut Counts) {
+    let Some(usage) = counts.take(object) else {
+        return;
+    };
+    let included = usage.present(PROMPT_TOKENS);
+    let by_age: Vec<Written<'_>> = usage
+        .value(CACHE_DETAILS)
+        .and_then(|list| serde_json::from_slice(list).ok())
+        .unwrap_or_default();
+    let for_an_hour = by_age.iter().filter(|written| written.ttl == "1h");
+    let for_an_hour = for_an_hour.map(|written| written.input_tokens);
+    if let Some(count) = for_an_hour.reduce(u64::saturating_add) {
+        counts.set(Slot::CacheWrite1h, count);
+    }
+    counts.cache_apart = !included;
+}
+
+/// What a conversation wrote to the cache, by how long it is kept.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a> {
+    ttl: &'a str,
+    input_tokens: u64,
 }
 
 /// Base64 in the standard alphabet; what is not of it is passed over.

@@ -3,10 +3,11 @@
 //! `tokens` are those that the model saw, `billed_units` those that are paid for, without the ones of
 //! Cohere's own templates; like everybody else's counts, the first are taken where both are given. The
 //! first version streams one JSON object per line, the second streams events. No answer names the
-//! model.
+//! model. What came from the cache is part of the prompt's count, thoughts are part of the answer's.
 
+use crate::counts::{Fields, fields};
 use crate::scan::{Paths, Scanner};
-use crate::usage::{Tally, update};
+use crate::usage::Tally;
 
 pub(crate) const ANSWER: Paths = Paths::new(&[
     &["type"],
@@ -14,38 +15,31 @@ pub(crate) const ANSWER: Paths = Paths::new(&[
     &["finish_reason"],
     &["delta", "finish_reason"],
     &["message"],
-    &["meta", "billed_units", "input_tokens"],
-    &["meta", "tokens", "input_tokens"],
-    &["usage", "billed_units", "input_tokens"],
-    &["usage", "tokens", "input_tokens"],
-    &["delta", "usage", "billed_units", "input_tokens"],
-    &["delta", "usage", "tokens", "input_tokens"],
-    &["response", "meta", "billed_units", "input_tokens"],
-    &["response", "meta", "tokens", "input_tokens"],
-    &["meta", "billed_units", "output_tokens"],
-    &["meta", "tokens", "output_tokens"],
-    &["usage", "billed_units", "output_tokens"],
-    &["usage", "tokens", "output_tokens"],
-    &["delta", "usage", "billed_units", "output_tokens"],
-    &["delta", "usage", "tokens", "output_tokens"],
-    &["response", "meta", "billed_units", "output_tokens"],
-    &["response", "meta", "tokens", "output_tokens"],
+    &["meta"],
+    &["usage"],
+    &["delta", "usage"],
+    &["response", "meta"],
 ]);
 const TYPE: usize = 0;
 const EVENT_TYPE: usize = 1;
 const FINISH_REASON: [usize; 2] = [2, 3];
 const MESSAGE: usize = 4;
-/// Of each pair the second one counts.
-const INPUT: std::ops::Range<usize> = 5..13;
-const OUTPUT: std::ops::Range<usize> = 13..21;
+const USAGE: [usize; 4] = [5, 6, 7, 8];
+
+pub(crate) const FIELDS: Fields = fields! {
+    ["billed_units", "input_tokens"] => Input,
+    ["billed_units", "output_tokens"] => Output,
+    ["tokens", "input_tokens"] => Input,
+    ["tokens", "output_tokens"] => Output,
+    ["cached_tokens"] => CacheRead,
+    ["billed_units", "images"] => Images,
+    ["billed_units", "search_units"] => Searches,
+};
 
 /// Reads one document: a whole answer, an event, or a line.
 pub(crate) fn take(document: &Scanner, event: Option<&[u8]>, tally: &mut Tally) {
-    for path in INPUT {
-        update(&mut tally.input, document.value(path));
-    }
-    for path in OUTPUT {
-        update(&mut tally.output, document.value(path));
+    for path in USAGE {
+        tally.counts.take(document.value(path));
     }
     let failed = FINISH_REASON.into_iter().any(|path| {
         matches!(

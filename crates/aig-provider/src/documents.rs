@@ -1,6 +1,7 @@
 //! The documents of one answer, as they are completed: the answer itself, the data of its events, the
 //! lines or items it consists of. Hands each to the file of the dialect.
 
+use crate::counts::Fields;
 use crate::scan::{Paths, Progress, Scanner};
 use crate::sse::Events;
 use crate::usage::Tally;
@@ -37,7 +38,7 @@ impl Documents {
             scanner: Scanner::new(paths(wire)),
             head: Head::default(),
             between: true,
-            tally: Tally::default(),
+            tally: Tally::new(fields(wire)),
         }
     }
 
@@ -45,10 +46,11 @@ impl Documents {
         self.wire
     }
 
-    /// Reads the next piece of a body that is one document.
+    /// Reads the next piece of a body that is one document; what stands behind it is not looked at,
+    /// so that it does not matter whether it comes with the document's end or later.
     pub(crate) fn one(&mut self, piece: &[u8]) {
         let before = self.scanner.progress();
-        self.scanner.feed(piece);
+        self.scanner.feed_document(piece);
         if before == Progress::Open && self.scanner.progress() == Progress::Whole {
             self.take(None);
             self.tally.finished = true;
@@ -115,6 +117,18 @@ const fn paths(wire: Wire) -> Paths {
         Wire::Bedrock => bedrock::ANSWER,
         Wire::WorkersAi => workers_ai::ANSWER,
         Wire::Replicate => replicate::ANSWER,
+    }
+}
+
+/// What its usage objects count.
+const fn fields(wire: Wire) -> Fields {
+    match wire {
+        Wire::OpenAi | Wire::WorkersAi | Wire::Opaque => openai::FIELDS,
+        Wire::Anthropic => anthropic::FIELDS,
+        Wire::Gemini => gemini::FIELDS,
+        Wire::Cohere => cohere::FIELDS,
+        Wire::Bedrock => bedrock::FIELDS,
+        Wire::Replicate => replicate::FIELDS,
     }
 }
 

@@ -5,15 +5,21 @@
 //! without holding it back or changing it. Connections, retries and records are left to `aig-proxy`.
 
 mod anthropic;
+mod ask_usage;
 mod azure;
 mod base;
 mod baseten;
 mod bedrock;
+mod coding;
 mod cohere;
+mod counts;
 mod documents;
 mod endpoint;
 mod event_stream;
 mod fal;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gemini;
 #[cfg(test)]
 mod golden;
@@ -31,11 +37,13 @@ mod sse;
 mod table;
 mod tail;
 mod usage;
+mod usage_filter;
 mod version;
 mod vertex;
 mod wire;
 mod workers_ai;
 
+pub use ask_usage::{AskUsage, USAGE_QUESTION, ask_usage};
 pub use bedrock::signed;
 pub use endpoint::Endpoint;
 pub use provider::{Call, Provider};
@@ -44,6 +52,7 @@ pub use scan::{Paths, Progress, Scanner, VALUE_CAP};
 pub use splice::{NamedModel, NotSpliced};
 pub use sse::{EVENT_CAP, Events, SseReader};
 pub use table::{BadProvider, Model, Providers};
-pub use tail::BadTail;
+pub use tail::{BadTail, unescaped};
 pub use usage::{Reading, ResponseReader};
+pub use usage_filter::{HELD_MOST, UsageFilter};
 pub use wire::Wire;

@@ -1,28 +1,30 @@
 //! Replicate's dialect: a prediction is an object that is made, and read again until it is done.
 //!
-//! Language models count their tokens among the prediction's metrics; other models count seconds.
+//! Language models count their tokens among the prediction's metrics, image models their images; all
+//! of them the seconds that the machine took. There is no cache, and thoughts are not counted apart.
 
+use crate::counts::{Fields, fields};
 use crate::scan::{Paths, Scanner};
-use crate::usage::{Tally, update};
+use crate::usage::Tally;
 
-pub(crate) const ANSWER: Paths = Paths::new(&[
-    &["model"],
-    &["status"],
-    &["error"],
-    &["metrics", "input_token_count"],
-    &["metrics", "output_token_count"],
-]);
+pub(crate) const ANSWER: Paths = Paths::new(&[&["model"], &["status"], &["error"], &["metrics"]]);
 const MODEL: usize = 0;
 const STATUS: usize = 1;
 const ERROR: usize = 2;
-const INPUT: usize = 3;
-const OUTPUT: usize = 4;
+const METRICS: usize = 3;
+
+pub(crate) const FIELDS: Fields = fields! {
+    ["input_token_count"] => Input,
+    ["output_token_count"] => Output,
+    ["image_count"] => Images,
+    ["image_output_count"] => Images,
+    ["predict_time"] => ComputeSeconds,
+};
 
 /// Reads one document: a prediction, or a problem.
 pub(crate) fn take(document: &Scanner, tally: &mut Tally) {
     tally.note_model(document.value(MODEL));
-    update(&mut tally.input, document.value(INPUT));
-    update(&mut tally.output, document.value(OUTPUT));
+    tally.counts.take(document.value(METRICS));
     let failed = document.value(STATUS) == Some(br#""failed""#);
     // A refusal is a problem document, whose `status` is a number.
     let refused = matches!(document.value(STATUS), Some([b'4' | b'5', ..]));

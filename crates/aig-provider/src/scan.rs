@@ -191,6 +191,11 @@ impl Scanner {
         (value.state == Capture::Whole).then_some(&value.bytes)
     }
 
+    /// What has been read of a wanted value so far; nothing of one that is too long.
+    pub(crate) fn so_far(&self, path: usize) -> &[u8] {
+        &self.values[path].bytes
+    }
+
     /// Where in the document a wanted value stands that was read to its end.
     pub(crate) fn span(&self, path: usize) -> Option<Range<u64>> {
         let value = &self.values[path];

@@ -22,7 +22,7 @@ pub struct NamedModel {
 /// Why a body stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotSpliced {
-    /// It is no JSON, or has something behind it.
+    /// It is no JSON in UTF-8, or has something behind it.
     NotJson,
     /// It is no object, or one without a `model`.
     NoModel,
@@ -44,7 +44,9 @@ impl NamedModel {
     /// A `stream` that is there twice is refused as well: it decides how the answer is read.
     pub fn find(body: &[u8]) -> Result<Self, NotSpliced> {
         // The scanner skips what it does not want; this one looks at every byte, and does not recurse.
-        serde_json::from_slice::<IgnoredAny>(body).map_err(|_| NotSpliced::NotJson)?;
+        // Only what is no text it passes over, too: `mod\xecel` is the model to whoever drops such bytes.
+        let text = str::from_utf8(body).map_err(|_| NotSpliced::NotJson)?;
+        serde_json::from_str::<IgnoredAny>(text).map_err(|_| NotSpliced::NotJson)?;
         let mut document = Scanner::new(BODY);
         document.feed(body);
         for (path, name) in [(MODEL, "model"), (STREAM, "stream")] {

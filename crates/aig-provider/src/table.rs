@@ -88,7 +88,7 @@ impl Providers {
 
     /// The provider that a name in front of a model means: a slug, or a name from the vocabulary of
     /// authors (`google`, `xai`). A slug wins over another one's alias.
-    fn by_author(&self, name: &str) -> Option<&Arc<Provider>> {
+    pub fn by_author(&self, name: &str) -> Option<&Arc<Provider>> {
         let called_so = || self.iter().find(|row| row.aliases.contains(&name));
         self.get(name).or_else(called_so)
     }

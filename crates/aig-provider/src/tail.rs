@@ -63,7 +63,7 @@ pub(crate) fn illegal(tail: &str, query: &str) -> u8 {
 /// A part of a path or query with its percent escapes undone once, for reading and never for routing.
 ///
 /// What is no UTF-8 then stays as it was written.
-pub(crate) fn unescaped(part: &str) -> Cow<'_, str> {
+pub fn unescaped(part: &str) -> Cow<'_, str> {
     if !part.contains('%') {
         return Cow::Borrowed(part);
     }

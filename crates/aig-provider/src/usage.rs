@@ -5,14 +5,16 @@
 //! says nothing about. Here the form of a body is told apart: one document, many, events, frames.
 //! Which fields hold what is left to the dialects' files.
 //!
-//! Compressed bodies are not read; whoever wants usage asks the provider for identity encoding.
+//! Compressed bodies are decoded on the way (`coding`), as far as their coding is known.
 
 use aig_model::Usage;
 
-use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 
 use crate::bedrock;
+use crate::coding::{Coded, Decoder};
+use crate::counts::{Counts, Fields, Slot};
 use crate::documents::Documents;
 use crate::event_stream::EventStreamReader;
 use crate::sse::SseReader;
@@ -21,8 +23,11 @@ use crate::wire::Wire;
 /// What an answer has said so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// Tokens as the provider counted them.
+    /// What the provider counted.
     pub usage: Usage,
+    /// Whether the provider counts the tokens of its cache beside those of the prompt. In `usage`
+    /// they are part of the prompt either way; prices that ignore caches must know.
+    pub cache_apart: bool,
     /// The model that answered.
     pub model: Option<String>,
     /// Whether the answer said that it is complete: the last event of a stream, the end of a JSON
@@ -35,24 +40,17 @@ pub struct Reading {
 }
 
 /// Reads one answer.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ResponseReader {
+    coding: Option<Decoder>,
     form: Form,
     documents: Documents,
 }
 
 /// What the wire's file notes while it looks at the documents of one answer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tally {
-    /// Of the prompt, without what is counted apart below.
-    pub(crate) input: Option<u64>,
-    /// Of the prompt, and not part of `input`: written to or read from the provider's cache, or put
-    /// in by tools.
-    pub(crate) input_apart: [Option<u64>; 2],
-    /// Of the answer, without what is counted apart below.
-    pub(crate) output: Option<u64>,
-    /// Of the answer, and not part of `output`: thoughts.
-    pub(crate) output_apart: Option<u64>,
+    pub(crate) counts: Counts,
     pub(crate) model: Option<String>,
     pub(crate) finished: bool,
     pub(crate) error_event: bool,
@@ -91,39 +89,63 @@ impl ResponseReader {
         Self::of(wire, form)
     }
 
-    /// A reader that looks at nothing, for bodies that are compressed.
+    /// A reader that looks at nothing, for bodies that cannot be read.
     pub fn blind(wire: Wire) -> Self {
         Self::of(wire, Form::Blind)
     }
 
-    /// A reader for an answer with these headers: blind for one that is compressed, and beginning
-    /// with what the headers count themselves.
+    /// A reader for an answer with these headers, which say how it is coded, too: blind where that is
+    /// not known, and beginning with what the headers count themselves.
     pub fn answering(wire: Wire, headers: &HeaderMap) -> Self {
         let content_type = headers.get(CONTENT_TYPE);
-        let plain = headers
-            .get_all(CONTENT_ENCODING)
-            .iter()
-            .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-        let mut reader = match plain {
-            // A type that is no text is none that is read, either.
-            true => Self::new(wire, content_type.map(|kind| kind.to_str().unwrap_or("?"))),
-            false => Self::blind(wire),
+        // A type that is no text is none that is read, either.
+        let content_type = content_type.map(|kind| kind.to_str().unwrap_or("?"));
+        let mut reader = match Coded::by(headers) {
+            Coded::Plain => Self::new(wire, content_type),
+            Coded::By(decoder) => {
+                let reader = Self::new(wire, content_type);
+                let seen = !matches!(reader.form, Form::Blind);
+                Self {
+                    coding: Some(decoder).filter(|_| seen),
+                    ..reader
+                }
+            }
+            Coded::Unknown => Self::blind(wire),
         };
-        if wire == Wire::Bedrock {
-            bedrock::take_headers(headers, &mut reader.documents.tally);
+        let tally = &mut reader.documents.tally;
+        match wire {
+            Wire::Bedrock => bedrock::take_headers(headers, tally),
+            Wire::Opaque => {
+                for name in CHARACTER_HEADERS {
+                    let value = headers.get(name).map(HeaderValue::as_bytes);
+                    tally.counts.update(Slot::Characters, value);
+                }
+            }
+            _ => {}
         }
         reader
     }
 
     fn of(wire: Wire, form: Form) -> Self {
         Self {
+            coding: None,
             form,
             documents: Documents::new(wire),
         }
     }
 
-    /// Reads the next piece of the body.
+    /// Reads the next piece of the body, as it came.
     pub fn feed(&mut self, piece: &[u8]) {
+        match self.coding.take() {
+            None => self.read(piece),
+            Some(mut coding) => {
+                coding.decode(piece, |part| self.read(part));
+                self.coding = Some(coding);
+            }
+        }
+    }
+
+    fn read(&mut self, piece: &[u8]) {
         let mut piece = piece;
         if let Form::Unknown = self.form {
             // White space and a byte order mark mean nothing in front of either form.
@@ -160,10 +182,8 @@ impl ResponseReader {
     pub fn reading(&self) -> Reading {
         let tally = &self.documents.tally;
         Reading {
-            usage: Usage {
-                tokens_in: tally.tokens_in(),
-                tokens_out: tally.tokens_out(),
-            },
+            usage: tally.counts.usage(),
+            cache_apart: tally.counts.cache_apart,
             model: tally.model.clone(),
             finished: tally.finished,
             error_event: tally.error_event,
@@ -176,6 +196,8 @@ impl ResponseReader {
     }
 }
 
+/// How providers of speech count what was read aloud: ElevenLabs and Deepgram.
+const CHARACTER_HEADERS: [&str; 2] = ["character-cost", "dg-char-count"];
 /// The type of binary frames.
 const FRAMES: &str = "application/vnd.amazon.eventstream";
 /// The types of one document per line.
@@ -207,13 +229,14 @@ fn is_text_we_read(essence: &str) -> bool {
 // === impl Tally ===
 
 impl Tally {
-    /// The whole prompt, whatever part of it came from the provider's cache.
-    fn tokens_in(&self) -> Option<u64> {
-        sum([self.input].into_iter().chain(self.input_apart))
-    }
-
-    fn tokens_out(&self) -> Option<u64> {
-        sum([self.output, self.output_apart])
+    /// Before the first document.
+    pub(crate) fn new(fields: Fields) -> Self {
+        Self {
+            counts: Counts::new(fields),
+            model: None,
+            finished: false,
+            error_event: false,
+        }
     }
 
     /// The first name that is said stays: later events of a stream repeat it or leave it empty.
@@ -221,30 +244,6 @@ impl Tally {
         if self.model.is_none() {
             self.model = raw.and_then(text).filter(|model| !model.is_empty());
         }
-    }
-}
-
-fn sum(parts: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
-    let parts = parts.into_iter().flatten();
-    parts.reduce(|sum, part| MOST_TOKENS.min(sum + part))
-}
-
-/// The largest count that is believed: beyond it JSON's numbers stop being exact, and nobody has
-/// sent that many tokens.
-const MOST_TOKENS: u64 = (1 << 53) - 1;
-
-/// Replaces a count by a newer one; whatever is no count changes nothing.
-pub(crate) fn update(count: &mut Option<u64>, raw: Option<&[u8]>) {
-    let Some(raw) = raw.and_then(|raw| std::str::from_utf8(raw).ok()) else {
-        return;
-    };
-    let newer = raw.parse::<u64>().ok().or_else(|| {
-        // `10.0` and `1e3` are whole numbers, too. Larger ones than can be are cut off by the cast.
-        let number = raw.parse::<f64>().ok()?;
-        (number.fract() == 0.0 && number >= 0.0).then_some(number as u64)
-    });
-    if let Some(newer) = newer.filter(|newer| *newer <= MOST_TOKENS) {
-        *count = Some(newer);
     }
 }
 

@@ -3,11 +3,13 @@
 //! `@cf/…` goes below `…/ai/run`, whether a client repeats `run/` or not; the endpoints in OpenAI's
 //! dialect (`v1/…`) go beside it, below `…/ai`. A configured base may end in `/run` or not, both mean
 //! the same. Whole answers count inside the envelope's `result`, streams at the top, in the last
-//! event before `[DONE]`.
+//! event before `[DONE]`; the counts are OpenAI's, by OpenAI's convention (`openai.rs`).
 
+use crate::counts::Slot;
+use crate::openai;
 use crate::provider::Way;
 use crate::scan::{Paths, Scanner};
-use crate::usage::{Tally, update};
+use crate::usage::Tally;
 use crate::version::without;
 
 /// The segment below which models are called; bases are kept without it.
@@ -16,22 +18,18 @@ pub(crate) const RUN: &str = "run";
 pub(crate) const ANSWER: Paths = Paths::new(&[
     &["model"],
     &["result", "model"],
-    &["usage", "prompt_tokens"],
-    &["usage", "input_tokens"],
-    &["result", "usage", "prompt_tokens"],
-    &["result", "usage", "input_tokens"],
-    &["usage", "completion_tokens"],
-    &["usage", "output_tokens"],
-    &["result", "usage", "completion_tokens"],
-    &["result", "usage", "output_tokens"],
+    &["usage"],
+    &["result", "usage"],
     &["success"],
     &["error"],
+    // Seconds of what was listened to.
+    &["result", "transcription_info", "duration"],
 ]);
 const MODEL: [usize; 2] = [0, 1];
-const INPUT: [usize; 4] = [2, 3, 4, 5];
-const OUTPUT: [usize; 4] = [6, 7, 8, 9];
-const SUCCESS: usize = 10;
-const ERROR: usize = 11;
+const USAGE: [usize; 2] = [2, 3];
+const SUCCESS: usize = 4;
+const ERROR: usize = 5;
+const DURATION: usize = 6;
 
 pub(crate) fn way<'a>(tail: &'a str, way: Way<'a>) -> Way<'a> {
     let tail = without(RUN, Some(tail).filter(|tail| !tail.is_empty()));
@@ -53,12 +51,11 @@ pub(crate) fn take(document: &Scanner, tally: &mut Tally) {
     for path in MODEL {
         tally.note_model(document.value(path));
     }
-    for path in INPUT {
-        update(&mut tally.input, document.value(path));
+    for path in USAGE {
+        openai::take_usage(document.value(path), &mut tally.counts);
     }
-    for path in OUTPUT {
-        update(&mut tally.output, document.value(path));
-    }
+    let seconds = document.value(DURATION);
+    tally.counts.update(Slot::AudioSeconds, seconds);
     let refused = document.value(SUCCESS) == Some(b"false");
     tally.error_event |= refused || document.present(ERROR);
 }

@@ -60,6 +60,8 @@ const RETRIES_PER_SECOND: u32 = 10;
 /// Beyond that, one retry for five requests.
 const RETRY_SHARE: f32 = 0.2;
 const BUDGET_WINDOW: Duration = Duration::from_secs(10);
+/// How many connections that were closed while they lay idle one try may come across.
+const MAX_STALE: usize = 3;
 /// What the log calls a try that was given up on before its first byte.
 const REQUEST_TIMEOUT: u16 = 408;
 
@@ -191,12 +193,22 @@ impl Driver {
         mut trail: Trail,
         log: Option<Uuid>,
     ) -> Tried {
-        let mut request = Request::new(planned.payload.pass());
-        *request.method_mut() = planned.method.clone();
-        *request.uri_mut() = planned.target.clone();
-        *request.headers_mut() = planned.headers.clone();
         trail.sending(planned.payload.clone(), planned.model.as_deref());
-        let result = self.upstream.send(request, timeout).await;
+        let began = Instant::now();
+        let mut result = self.send(planned, timeout).await;
+        let mut stale = 0;
+        // That an idle connection was closed says nothing of the request. What can do no harm twice
+        // (RFC 9110 section 9.2.1) goes out again, in the same try; all else may have been carried
+        // out, and is the caller's to repeat.
+        while matches!(result, Err(Unanswered::WentStale))
+            && stale < MAX_STALE
+            && planned.method.is_safe()
+            && planned.payload.lost().is_none()
+        {
+            stale += 1;
+            let left = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
+            result = self.send(planned, left).await;
+        }
         Tried {
             reason: reason(&result),
             result,
@@ -204,6 +216,18 @@ impl Driver {
             step,
             log,
         }
+    }
+
+    async fn send(
+        &self,
+        planned: &Step,
+        timeout: Option<Duration>,
+    ) -> Result<Response<Incoming>, Unanswered> {
+        let mut request = Request::new(planned.payload.pass());
+        *request.method_mut() = planned.method.clone();
+        *request.uri_mut() = planned.target.clone();
+        *request.headers_mut() = planned.headers.clone();
+        self.upstream.send(request, timeout).await
     }
 
     /// Passes on what the last try gave.
@@ -330,3 +354,6 @@ fn chance() -> u32 {
     let (high, _) = Uuid::new_v4().as_u64_pair();
     (high >> 32) as u32
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,31 +1,28 @@
-//! The only way out of the house: which addresses may be dialled (rule R7).
+//! The only way out of the house: resolves and dials where the rules allow (rule R7).
 //!
-//! The check sits in the connector, on the address that is really dialled, after resolution and
-//! on every dial: a resolver that filters would be skipped for IP literals, and a check at save
-//! time would be fooled by a name that changes its mind. Redirects are not followed and proxy
-//! variables of the environment are not read, because nothing here does either.
+//! Which destinations are allowed is `aig-policy`'s. The check sits in the connector, on the address
+//! that is really dialled, after resolution and on every dial: a resolver that filters would be
+//! skipped for IP literals, and a check at save time would be fooled by a name that changes its
+//! mind. Redirects are not followed and proxy variables of the environment are not read, because
+//! nothing here does either.
 
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use aig_policy::{Destination, Forbidden, Host};
 use http::Uri;
-use http::uri::Scheme;
-use hyper_util::rt::TokioIo;
-use ipnet::IpNet;
+use http::uri::Authority;
 use tokio::net::TcpStream;
 
-/// Which destinations are allowed beyond public addresses over HTTPS.
-#[derive(Clone, Debug, Default)]
-pub struct EgressRules {
-    /// Networks that may be dialled on any port and without TLS, be they private or public.
-    pub allow: Vec<IpNet>,
-}
+use crate::line::Line;
+
+pub use aig_policy::EgressRules;
 
 /// Dials a TCP connection to where the rules allow.
 #[derive(Clone)]
@@ -51,62 +48,6 @@ pub(crate) enum DialError {
     Failed(#[source] io::Error),
 }
 
-// === impl EgressRules ===
-
-impl EgressRules {
-    /// Whether this address may be dialled on this port, with or without TLS.
-    ///
-    /// Public addresses only by HTTPS on its own port; what an administrator allows, in any way.
-    pub(crate) fn permit(&self, address: IpAddr, port: u16, tls: bool) -> bool {
-        let address = address.to_canonical();
-        self.allow.iter().any(|net| net.contains(&address))
-            || (tls && port == 443 && is_public(address))
-    }
-}
-
-/// Networks that are nobody's on the public internet, or that lead back into private ones.
-/// Source: the IANA special-purpose registries for IPv4 and IPv6.
-const NOT_PUBLIC: [&str; 30] = [
-    "0.0.0.0/8",
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.0.0.0/24",
-    "192.0.2.0/24",
-    "192.88.99.0/24",
-    "192.168.0.0/16",
-    "198.18.0.0/15",
-    "198.51.100.0/24",
-    "203.0.113.0/24",
-    "224.0.0.0/4",
-    "240.0.0.0/4",
-    "::/96",
-    "64:ff9b::/96",
-    "64:ff9b:1::/48",
-    "100::/64",
-    "2001::/32",
-    "2001:2::/48",
-    "2001:10::/28",
-    "2001:20::/28",
-    "2001:db8::/32",
-    "2002::/16",
-    "3fff::/20",
-    "fc00::/7",
-    "fe80::/10",
-    "fec0::/10",
-    "ff00::/8",
-];
-
-fn is_public(address: IpAddr) -> bool {
-    static NETS: std::sync::LazyLock<Vec<IpNet>> = std::sync::LazyLock::new(|| {
-        let parse = |net: &&str| net.parse().expect("the table holds networks only");
-        NOT_PUBLIC.iter().map(parse).collect()
-    });
-    !NETS.iter().any(|net| net.contains(&address))
-}
-
 // === impl Connector ===
 
 impl Connector {
@@ -117,24 +58,10 @@ impl Connector {
         }
     }
 
-    async fn dial(self, uri: Uri) -> Result<TokioIo<TcpStream>, DialError> {
-        let tls = uri.scheme() == Some(&Scheme::HTTPS);
-        let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    async fn dial(self, uri: Uri) -> Result<Line, DialError> {
         let dialling = async {
-            let resolved = tokio::net::lookup_host((host, port))
-                .await
-                .map_err(DialError::Unresolved)?;
-            let mut addresses: Vec<SocketAddr> = resolved
-                .filter(|a| self.rules.permit(a.ip(), port, tls))
-                .collect();
-            if addresses.is_empty() {
-                return Err(DialError::Forbidden);
-            }
-            // A broken IPv6 route is the commoner fault of the two.
-            addresses.sort_by_key(SocketAddr::is_ipv6);
             let mut last = None;
-            for address in addresses {
+            for address in self.addresses(&uri).await? {
                 match TcpStream::connect(address).await {
                     Ok(stream) => return Ok(stream),
                     Err(error) => last = Some(error),
@@ -145,14 +72,48 @@ impl Connector {
         let stream = tokio::time::timeout(self.timeout, dialling)
             .await
             .map_err(|_| DialError::TimedOut)??;
+        let ends = stream
+            .local_addr()
+            .and_then(|l| Ok((l, stream.peer_addr()?)));
+        let (local, peer) = ends.map_err(DialError::Failed)?;
+        if self.rules.is_back_home(local, peer) {
+            return Err(DialError::Forbidden);
+        }
         // Small writes (one event of a stream) must not wait for the acknowledgement of the last.
         stream.set_nodelay(true).map_err(DialError::Failed)?;
-        Ok(TokioIo::new(stream))
+        Ok(Line::new(stream))
+    }
+
+    /// The addresses that a URL leads to and that may be dialled; at least one.
+    async fn addresses(&self, uri: &Uri) -> Result<Vec<SocketAddr>, DialError> {
+        let forbidden = |reason: Forbidden| {
+            tracing::debug!(%reason, "a destination is not dialled");
+            DialError::Forbidden
+        };
+        let scheme = uri.scheme_str().unwrap_or_default();
+        let authority = uri.authority().map_or("", Authority::as_str);
+        let judged = self.rules.judge(scheme, authority);
+        let Destination { host, port, tls } = judged.map_err(forbidden)?;
+        let name = match host {
+            Host::Address(address) => return Ok(vec![SocketAddr::new(address, port)]),
+            Host::Name(name) => name,
+        };
+        let resolved = tokio::net::lookup_host((name, port))
+            .await
+            .map_err(DialError::Unresolved)?;
+        let permitted = |address: &SocketAddr| self.rules.permit(address.ip(), port, tls).is_ok();
+        let mut addresses: Vec<SocketAddr> = resolved.filter(permitted).collect();
+        if addresses.is_empty() {
+            return Err(DialError::Forbidden);
+        }
+        // A broken IPv6 route is the commoner fault of the two.
+        addresses.sort_by_key(SocketAddr::is_ipv6);
+        Ok(addresses)
     }
 }
 
 impl tower_service::Service<Uri> for Connector {
-    type Response = TokioIo<TcpStream>;
+    type Response = Line;
     type Error = DialError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, DialError>> + Send>>;
 

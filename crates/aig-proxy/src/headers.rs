@@ -2,7 +2,7 @@
 //!
 //! Towards the provider: hop-by-hop headers and whatever `Connection` names, everything of the
 //! gateway's own (`cf-aig-*`, `cf-access-*` and the two old cache names), the caller's addresses,
-//! cookies and trace baggage, and `Expect`, which the listener has already answered. Towards the
+//! cookies and trace baggage, and `Expect`, which the listener has already answered; and all of them with `_` for `-`. Towards the
 //! caller: hop-by-hop headers, `cf-aig-*`, which only the gateway may say, and what a provider
 //! says about its own origin, which is not the gateway's. All else passes, known or not.
 
@@ -65,6 +65,7 @@ pub(crate) fn for_provider(headers: &mut HeaderMap) {
     for name in &NOT_FOR_PROVIDERS {
         headers.remove(name);
     }
+    remove_lookalikes(headers);
 }
 
 /// Leaves in a provider's headers what the caller is to see.
@@ -119,9 +120,9 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
+        // As bytes: what is no text in one place must not hide the names beside it.
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
         .collect();
     for name in named.iter().chain(&HOP_BY_HOP) {
         headers.remove(name);
@@ -139,6 +140,25 @@ fn remove_own(headers: &mut HeaderMap) {
         .cloned()
         .collect();
     for name in &own {
+        headers.remove(name);
+    }
+}
+
+/// Takes out what a server that makes variables of headers would read as one that ends here: to
+/// CGI and its heirs `x_forwarded_for` and `x-forwarded-for` are one name.
+fn remove_lookalikes(headers: &mut HeaderMap) {
+    let ends_here = |name: &HeaderName| {
+        let plain = name.as_str().replace('_', "-");
+        let own = OWN_PREFIXES.iter().any(|own| plain.starts_with(own));
+        let mut listed = HOP_BY_HOP.into_iter().chain(NOT_FOR_PROVIDERS);
+        own || plain == header::CONTENT_LENGTH.as_str() || listed.any(|n| n.as_str() == plain)
+    };
+    let lookalikes: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().contains('_') && ends_here(name))
+        .cloned()
+        .collect();
+    for name in &lookalikes {
         headers.remove(name);
     }
 }

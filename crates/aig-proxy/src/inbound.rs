@@ -8,7 +8,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
@@ -18,34 +18,35 @@ use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use crate::body::BodyError;
+use crate::pace::Pace;
 
 /// A request's body. What is left of it when it is dropped is drained.
 pub struct Inbound {
     body: Option<Incoming>,
+    pace: Pace,
     /// Runs while more is asked for and nothing comes.
-    idle: Option<Pin<Box<Sleep>>>,
+    late: Option<Pin<Box<Sleep>>>,
     /// Whether the caller waits for permission to send; then nothing is on its way.
     expects: bool,
 }
 
-/// Nothing more of the body came for a while.
+/// The body comes too slowly, or nothing more of it came for a while.
 #[derive(Debug, thiserror::Error)]
 #[error("the request's body did not arrive")]
 pub(crate) struct Idle;
 
-/// How long a caller may pause in the middle of a body; waiting for whom it is sent to does not
-/// count.
-const IDLE_TIME: Duration = Duration::from_secs(30);
 /// How much is thrown away at most, in bytes.
 const DRAIN_BYTES: usize = 4 << 20;
 /// How long at most.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 impl Inbound {
-    pub(crate) fn new(body: Incoming, headers: &HeaderMap) -> Self {
+    /// `pause`: how long the caller may pause in the middle of the body.
+    pub(crate) fn new(body: Incoming, headers: &HeaderMap, pause: Duration) -> Self {
         Self {
             body: Some(body),
-            idle: None,
+            pace: Pace::new(pause),
+            late: None,
             expects: headers.contains_key(header::EXPECT),
         }
     }
@@ -64,13 +65,18 @@ impl Body for Inbound {
             return Poll::Ready(None);
         };
         if let Poll::Ready(polled) = Pin::new(body).poll_frame(cx) {
-            self.idle = None;
+            let data = polled.as_ref().and_then(|frame| frame.as_ref().ok());
+            let data = data.and_then(Frame::data_ref);
+            let length = data.map_or(0, Bytes::len);
+            self.pace.came(length, Instant::now());
+            self.late = None;
             return Poll::Ready(polled.map(|frame| frame.map_err(Into::into)));
         }
-        let idle = self
-            .idle
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(IDLE_TIME)));
-        ready!(idle.as_mut().poll(cx));
+        if let Some(most) = self.pace.waits(Instant::now()) {
+            self.late = Some(Box::pin(tokio::time::sleep(most)));
+        }
+        let late = self.late.as_mut();
+        ready!(late.expect("a pause has its timer").as_mut().poll(cx));
         Poll::Ready(Some(Err(Idle.into())))
     }
 

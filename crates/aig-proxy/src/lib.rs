@@ -9,13 +9,22 @@
 //! in through a watch channel and facts leave through [`ports`], so this crate knows no store.
 
 mod body;
+pub mod cache_store;
+mod carriers;
 mod drive;
 mod egress;
+mod framing;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
+mod hops;
 mod ids;
 mod inbound;
+mod line;
 pub mod listener;
 mod metrics;
+mod pace;
 mod payload;
 pub mod pipeline;
 mod plan;
@@ -27,7 +36,6 @@ mod route;
 mod run;
 mod socket;
 mod tee;
-mod tokens;
 mod unified;
 mod universal;
 mod upstream;

@@ -1,7 +1,8 @@
 //! Accepts connections, serves HTTP/1.1 and HTTP/2 on them, and drains at the end.
 //!
 //! What is served is a [`Handler`]'s business. This file owns the sockets, their limits and their
-//! tasks: every connection is a task of one set, so that stopping waits for all of them.
+//! tasks: every connection is a task of one set, so that stopping waits for all of them. A panic
+//! ends the request in which it happened, is counted, and touches nothing else.
 
 use std::future::Future;
 use std::io;
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use http::{Request, Response, Uri};
+use http::{HeaderValue, Request, Response, Uri, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -22,8 +23,9 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use crate::respond::Failure;
 use crate::socket::Socket;
-use crate::{Body, Inbound, Metrics};
+use crate::{Body, Inbound, Metrics, framing};
 
 /// An answer on its way.
 pub type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
@@ -39,6 +41,11 @@ pub trait Handler: Send + Sync + 'static {
 pub struct ListenerConfig {
     /// How long a caller may take to send the head of a request.
     pub header_timeout: Duration,
+    /// How long a caller may pause in the middle of a body, and how long a body may take to get up
+    /// to speed.
+    pub body_timeout: Duration,
+    /// How long a caller may leave its answer unread.
+    pub write_timeout: Duration,
     /// How long open requests may go on after a stop is asked for.
     pub drain: Duration,
 }
@@ -85,9 +92,14 @@ impl Listener {
     }
 
     /// Serves until `stop` resolves, then closes the door and waits for open requests, at most
-    /// for the drain deadline.
-    pub async fn serve(self, handler: Arc<dyn Handler>, stop: impl Future<Output = ()>) {
-        let mut builder = auto::Builder::new(TokioExecutor::new());
+    /// for the drain deadline or until `cut` resolves.
+    pub async fn serve(
+        self,
+        handler: Arc<dyn Handler>,
+        stop: impl Future<Output = ()>,
+        cut: impl Future<Output = ()>,
+    ) {
+        let mut builder = auto::Builder::new(Tasks(Arc::clone(&self.metrics)));
         builder
             .http1()
             .timer(TokioTimer::new())
@@ -127,23 +139,20 @@ impl Listener {
             graceful.shutdown().await;
             while connections.join_next().await.is_some() {}
         };
-        if tokio::time::timeout(self.config.drain, drained)
-            .await
-            .is_err()
-        {
-            let cut = connections.len();
-            self.metrics.cut(cut as u64);
-            tracing::warn!(
-                connections = cut,
-                "the drain deadline ran out; open requests are cut"
-            );
-            connections.shutdown().await;
-        }
+        let why = tokio::select! {
+            () = drained => return,
+            () = tokio::time::sleep(self.config.drain) => "the drain deadline ran out",
+            () = cut => "told not to wait",
+        };
+        let cut = connections.len();
+        self.metrics.cut(cut as u64);
+        tracing::warn!(connections = cut, "{why}; open requests are cut");
+        connections.shutdown().await;
     }
 
     fn connection(
         &self,
-        builder: &Arc<auto::Builder<TokioExecutor>>,
+        builder: &Arc<auto::Builder<Tasks>>,
         stream: TcpStream,
         handler: Arc<dyn Handler>,
         graceful: &GracefulShutdown,
@@ -151,7 +160,7 @@ impl Listener {
         let metrics = Arc::clone(&self.metrics);
         let watcher = graceful.watcher();
         let builder = Arc::clone(builder);
-        let header_timeout = self.config.header_timeout;
+        let config = self.config.clone();
         async move {
             // One event of a stream must not wait for the acknowledgement of the last.
             if let Err(error) = stream.set_nodelay(true) {
@@ -159,16 +168,25 @@ impl Listener {
                 return;
             }
             let _open = Open::count(&metrics);
-            let socket = Socket::new(stream);
+            let _panics = Panics(Arc::clone(&metrics));
+            let socket = Socket::new(stream, config.write_timeout);
+            let watch = socket.watch();
             let begun = Arc::new(AtomicBool::new(false));
             let service = service_fn(|request: Request<Incoming>| {
                 begun.store(true, Ordering::Relaxed);
                 let (head, body) = request.into_parts();
-                let body = Inbound::new(body, &head.headers);
+                let doubt = framing::doubt(&head.headers);
+                let body = Inbound::new(body, &head.headers, config.body_timeout);
                 let uri = head.uri.clone();
-                let answer = Arc::clone(&handler).handle(Request::from_parts(head, body));
-                let metrics = Arc::clone(&metrics);
+                let request = Request::from_parts(head, body);
+                let (handler, metrics) = (Arc::clone(&handler), Arc::clone(&metrics));
                 async move {
+                    let answer = async {
+                        match doubt {
+                            None => handler.handle(request).await,
+                            Some(failure) => doubtful(&failure, &uri),
+                        }
+                    };
                     let caught = AssertUnwindSafe(answer).catch_unwind().await;
                     Ok::<_, std::convert::Infallible>(caught.unwrap_or_else(|_| {
                         metrics.panics.inc();
@@ -176,11 +194,11 @@ impl Listener {
                     }))
                 }
             });
-            let serving = watcher.watch(builder.serve_connection(socket.clone(), service));
+            let serving = watcher.watch(builder.serve_connection(socket, service));
             // hyper's own timer starts when it knows the protocol, and who sends nothing, or half
             // of HTTP/2's preface, never gets there.
             let silent = async {
-                tokio::time::sleep(header_timeout).await;
+                tokio::time::sleep(config.header_timeout).await;
                 if begun.load(Ordering::Relaxed) {
                     std::future::pending::<()>().await;
                 }
@@ -189,7 +207,7 @@ impl Listener {
                 served = serving => if let Err(error) = served {
                     tracing::debug!(error = &*error, "a connection ended early");
                 },
-                () = socket.closed() => tracing::debug!("a caller left in the middle"),
+                () = watch.closed() => tracing::debug!("a caller left in the middle"),
                 () = silent => tracing::debug!("a caller sent no request"),
             }
         }
@@ -212,7 +230,48 @@ impl Drop for Open<'_> {
     }
 }
 
+/// Runs HTTP/2's requests, so that a panic in one of them is counted.
+#[derive(Clone)]
+struct Tasks(Arc<Metrics>);
+
+impl<F> hyper::rt::Executor<F> for Tasks
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, task: F) {
+        let panics = Panics(Arc::clone(&self.0));
+        // Ends with its connection, which is a task of the listener's.
+        TokioExecutor::new().execute(async move {
+            let _panics = panics;
+            task.await;
+        });
+    }
+}
+
+/// Counts the panic that unwinds through it. Nothing is caught here: what holds the facts of a
+/// request has to see the panic as well, or it would take it for a caller that left.
+struct Panics(Arc<Metrics>);
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.panics.inc();
+        }
+    }
+}
+
+/// Nobody can be sure what follows on that connection, so it ends.
+fn doubtful(failure: &Failure, uri: &Uri) -> Response<Body> {
+    let mut answer = failure.response(crate::route::voice(uri));
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(header::CONNECTION, close);
+    answer
+}
+
 /// A panic costs the request in which it happened, and no other.
 fn panicked(uri: &Uri) -> Response<Body> {
-    crate::respond::Failure::Internal.response(crate::route::voice(uri))
+    Failure::Internal.response(crate::route::voice(uri))
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 
 use aig_policy::BodyLost;
 use aig_provider::{RequestReader, RequestReading};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
 use crate::body::BodyError;
@@ -28,6 +28,8 @@ struct Inner {
     rest: Option<Inbound>,
     /// What has been received, if it is kept.
     kept: Vec<Bytes>,
+    /// Small chunks that wait to be kept as one.
+    small: BytesMut,
     keep: Keep,
     /// Received so far, in bytes.
     received: u64,
@@ -72,6 +74,12 @@ pub(crate) struct Upload {
 /// The longest body that is kept for another pass, in bytes.
 pub(crate) const MAX_KEPT: u64 = 25 << 20;
 
+/// Chunks below this are not kept on their own, in bytes.
+const SMALL: usize = 1 << 10;
+
+/// How long a chunk made of small ones is at least, in bytes, but for the last.
+const JOINED: usize = 16 << 10;
+
 /// Why a pass breaks.
 #[derive(Debug, thiserror::Error)]
 enum Broken {
@@ -90,6 +98,7 @@ impl Payload {
             length: body.size_hint().exact(),
             rest: Some(body),
             kept: Vec::new(),
+            small: BytesMut::new(),
             keep: if again {
                 Keep::UpTo(MAX_KEPT)
             } else {
@@ -114,6 +123,7 @@ impl Payload {
             } else {
                 vec![body]
             },
+            small: BytesMut::new(),
             keep: Keep::UpTo(length),
             received: length,
             limit: length,
@@ -132,6 +142,7 @@ impl Payload {
     pub(crate) fn pass(&self) -> Upload {
         let mut inner = self.lock();
         inner.passes += 1;
+        inner.join_small();
         Upload {
             payload: self.clone(),
             pass: inner.passes,
@@ -213,11 +224,32 @@ impl Inner {
             Keep::UpTo(most) if self.received > most => {
                 self.keep = Keep::Lost;
                 self.kept = Vec::new();
+                self.small = BytesMut::new();
             }
-            Keep::UpTo(_) => self.kept.push(data.clone()),
+            Keep::UpTo(_) => self.hold(data),
             Keep::Nothing | Keep::Lost => {}
         }
         Ok(())
+    }
+
+    /// Keeps a chunk. Small ones are copied together: a chunk of one byte costs as much to hold as
+    /// one of a page, and a caller chooses how many it makes.
+    fn hold(&mut self, data: &Bytes) {
+        if data.len() < SMALL {
+            self.small.extend_from_slice(data);
+            if self.small.len() < JOINED {
+                return;
+            }
+            return self.join_small();
+        }
+        self.join_small();
+        self.kept.push(data.clone());
+    }
+
+    fn join_small(&mut self) {
+        if !self.small.is_empty() {
+            self.kept.push(self.small.split().freeze());
+        }
     }
 
     fn is_received(&self) -> bool {
@@ -259,6 +291,11 @@ impl Body for Upload {
                 return Poll::Ready(None);
             }
         };
+        // Nothing in a trailer is meant for a provider, and names that may not leave would leave there.
+        if frame.is_trailers() {
+            inner.rest = None;
+            return Poll::Ready(None);
+        }
         if let Some(data) = frame.data_ref() {
             if let Err(broken) = inner.receive(data) {
                 return Poll::Ready(Some(Err(broken.into())));
@@ -281,3 +318,6 @@ impl Body for Upload {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

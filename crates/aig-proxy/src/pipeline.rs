@@ -4,6 +4,7 @@
 //! route        raw path → account, gateway, goal               404/7000
 //! snapshot     what the configuration says at this moment
 //! identity     credential, wherever it stands → Caller         401/2009, 400/2001
+//! hops         has it been here before?                        508
 //! plan         which requests to which providers, in order     400/2008, 400/2019, 400/7001
 //! attempts     try, wait, next step, or give up                400/2005
 //! tee          every chunk on to the caller, a look at each    → record
@@ -19,12 +20,13 @@ use std::time::{Duration, Instant};
 use aig_model::Snapshot;
 use aig_policy::{Admitted, Identity, NotAdmitted, Options};
 use aig_provider::Providers;
-use http::header::HeaderName;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use tokio::sync::watch;
 
+use crate::carriers::{Carriers, Tokens};
 use crate::drive::{Driven, Driver};
 use crate::egress::EgressRules;
+use crate::hops::Hops;
 use crate::ids::Ids;
 use crate::metrics::Metrics;
 use crate::plan::{Arrival, Place};
@@ -32,7 +34,6 @@ use crate::planner::{Head, Planned, Planner, fits};
 use crate::ports::{DefaultGateways, Recorder};
 use crate::respond::Failure;
 use crate::route::{Goal, Route};
-use crate::tokens::Tokens;
 use crate::upstream::Upstream;
 use crate::voice::Voice;
 use crate::{Body, Inbound, headers};
@@ -52,9 +53,8 @@ pub struct DataPlaneConfig {
 
 /// Carries requests to providers and answers back.
 pub struct DataPlane {
+    carriers: Carriers,
     providers: Providers,
-    /// The headers in which any provider's key travels.
-    key_headers: Vec<HeaderName>,
     max_request_body: u64,
     identity: Arc<Identity>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
@@ -78,7 +78,7 @@ impl DataPlane {
         let upstream = Upstream::new(config.egress, config.connect_timeout);
         Self {
             driver: Driver::new(&config.providers, upstream, recorder, Arc::clone(&metrics)),
-            key_headers: key_headers(&config.providers),
+            carriers: Carriers::of(&config.providers),
             providers: config.providers,
             max_request_body: config.max_request_body,
             identity,
@@ -118,10 +118,14 @@ impl DataPlane {
     }
 
     async fn carry(&self, head: Head<'_>, body: Inbound, ids: &Ids, started: Instant) -> Driven {
+        // CONNECT would go out with the provider's host for a target, and not with the path that is
+        // authorised here; TRACE would give back what was added to the request on its way.
+        if matches!(head.method, Method::CONNECT | Method::TRACE) {
+            return Driven::refused(Failure::BadMethod);
+        }
         let route = head.route;
         let snapshot = Arc::clone(&self.snapshots.borrow());
-        let keys = self.key_headers(&head);
-        let tokens = Tokens::of(&head.headers, keys, &self.identity, &snapshot);
+        let tokens = (self.carriers).tokens(&self.identity, &snapshot, &head.headers, route.query);
         let admitted = self.admit(&snapshot, route, &tokens);
         // A refused request leaves the same row as a served one, if its gateway exists at all.
         let gateway = match &admitted {
@@ -143,7 +147,9 @@ impl DataPlane {
             started,
             &self.metrics,
         );
+        let hops = Hops::of(&head.headers);
         let planned = match &admitted {
+            Ok(_) if hops.is_loop() => Err(Failure::Loop),
             Ok(admitted) => {
                 self.plan(admitted, &snapshot, &tokens, head, body, arrival.collect)
                     .await
@@ -151,7 +157,12 @@ impl DataPlane {
             Err(refusal) => Err((*refusal).into()),
         };
         match planned {
-            Ok(Planned::Send(plan)) => self.driver.drive(&plan, &arrival).await,
+            Ok(Planned::Send(mut plan)) => {
+                for step in &mut plan.steps {
+                    hops.stamp(&mut step.headers);
+                }
+                self.driver.drive(&plan, &arrival).await
+            }
             Ok(Planned::Tell(answer)) => Driven::told(answer),
             Err(failure) => {
                 let place = Place {
@@ -204,7 +215,7 @@ impl DataPlane {
         }
         let planner = Planner {
             providers: &self.providers,
-            key_headers: &self.key_headers,
+            carriers: &self.carriers,
             identity: &self.identity,
             snapshot,
             tokens,
@@ -216,27 +227,4 @@ impl DataPlane {
         };
         planner.plan(head, body).await
     }
-
-    /// The headers in which the caller may have put a gateway's token besides the gateway's own:
-    /// those of the provider's key, or of anybody's where the body will say whose it is.
-    fn key_headers<'a>(&'a self, head: &Head<'a>) -> &'a [HeaderName] {
-        match (head.route.goal, head.provider) {
-            (Goal::Steps, _) => &[],
-            (Goal::Provider, provider) if !head.route.voice.is_api() => {
-                provider.map_or(&[], |provider| provider.credential_headers())
-            }
-            _ => &self.key_headers,
-        }
-    }
-}
-
-/// The headers in which the key of any of them travels.
-fn key_headers(providers: &Providers) -> Vec<HeaderName> {
-    let mut names: Vec<HeaderName> = (providers.iter())
-        .flat_map(|provider| provider.credential_headers())
-        .cloned()
-        .collect();
-    names.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
-    names.dedup();
-    names
 }

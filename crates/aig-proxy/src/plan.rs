@@ -10,10 +10,11 @@ use std::time::{Instant, SystemTime};
 use aig_model::{Gateway, Metadata, Outcome, Record, Timestamp, Usage};
 use aig_policy::Options;
 use aig_provider::{Call, Provider, Wire};
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Uri};
 use uuid::Uuid;
 
+use crate::carriers::Tokens;
 use crate::headers;
 use crate::metrics::Metrics;
 use crate::payload::Payload;
@@ -59,7 +60,7 @@ pub(crate) struct Draft<'a> {
     /// As the caller sent them.
     pub(crate) headers: HeaderMap,
     /// The headers in which a gateway's token stands.
-    pub(crate) tokens: &'a [HeaderName],
+    pub(crate) tokens: &'a Tokens,
     pub(crate) payload: Payload,
     pub(crate) options: Options,
     pub(crate) collect: bool,
@@ -99,10 +100,11 @@ impl Step {
         let Draft {
             provider, headers, ..
         } = draft;
+        let query = draft.tokens.taken_off(draft.query);
         let call = Call {
             account: Some(draft.account),
             tail: draft.tail,
-            query: draft.query,
+            query: query.as_deref(),
             headers: Some(&headers),
         };
         Ok(Self {
@@ -121,11 +123,9 @@ impl Step {
 }
 
 /// A caller's headers as the provider is to see them.
-fn outgoing(mut sent: HeaderMap, provider: &Provider, tokens: &[HeaderName]) -> HeaderMap {
+fn outgoing(mut sent: HeaderMap, provider: &Provider, tokens: &Tokens) -> HeaderMap {
     headers::for_provider(&mut sent);
-    for name in tokens {
-        sent.remove(name);
-    }
+    tokens.take_off(&mut sent);
     for name in provider.credential_headers() {
         // SDKs that have no key send an empty one; it is as good as absent.
         headers::remove_values(&mut sent, name, HeaderValue::is_empty);

@@ -9,23 +9,23 @@ use aig_model::Snapshot;
 use aig_policy::{Identity, Options};
 use aig_provider::{Endpoint, Provider, Providers, RequestReader};
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap};
 use http::{Method, Response};
 use http_body_util::{BodyExt, Limited};
 
+use crate::carriers::{Carriers, Tokens};
 use crate::payload::{MAX_KEPT, Payload};
 use crate::plan::{COLLECT_LOG, Draft, Plan, Step};
 use crate::respond::Failure;
 use crate::route::{COMPAT, Goal, Route, WORKERS_AI, compat};
-use crate::tokens::Tokens;
 use crate::unified::BadUnified;
 use crate::{Body, Inbound, headers, run, unified, universal};
 
 /// What a plan is made with.
 pub(crate) struct Planner<'a> {
     pub(crate) providers: &'a Providers,
-    /// The headers in which any provider's key travels.
-    pub(crate) key_headers: &'a [HeaderName],
+    /// Where a step may carry a gateway's token.
+    pub(crate) carriers: &'a Carriers,
     pub(crate) identity: &'a Identity,
     pub(crate) snapshot: &'a Snapshot,
     /// The gateway tokens of the request.
@@ -127,7 +127,7 @@ impl Planner<'_> {
             query: head.route.query,
             method: head.method,
             headers: head.headers,
-            tokens: &self.tokens.places,
+            tokens: self.tokens,
             payload,
             options: self.options,
             collect: self.collect,
@@ -157,7 +157,8 @@ impl Planner<'_> {
         };
         let own = Options::of_headers(|name| headers::text(&sent.headers, name));
         let (identity, snapshot) = (self.identity, self.snapshot);
-        let tokens = Tokens::of(&sent.headers, self.key_headers, identity, snapshot);
+        let tokens =
+            (self.carriers).tokens(identity, snapshot, &sent.headers, sent.query.as_deref());
         Step::of(Draft {
             provider,
             account: &self.account,
@@ -166,7 +167,7 @@ impl Planner<'_> {
             method: Method::POST,
             options: sent.config.over(own).over(self.options),
             collect: headers::switch(&sent.headers, COLLECT_LOG).unwrap_or(self.collect),
-            tokens: &tokens.places,
+            tokens: &tokens,
             headers: sent.headers,
             payload: Payload::whole(body, RequestReader::for_provider(provider)),
         })

@@ -24,7 +24,7 @@ pub(crate) struct Trail {
     meter: Option<ResponseReader>,
 }
 
-/// The status of a request whose caller left before there was an answer (nginx's convention).
+/// The status of a request whose caller left before it had the answer (nginx's number for it).
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// The status of a request that the gateway cut or failed itself before there was an answer.
@@ -87,11 +87,19 @@ impl Trail {
 
     /// Whether what has passed so far is a stream of events that did not say that it is complete.
     pub(crate) fn is_unfinished_stream(&self) -> bool {
-        let events = self.record.as_ref().is_some_and(|record| {
+        self.is_stream() && (self.meter.as_ref()).is_some_and(|meter| !meter.reading().finished)
+    }
+
+    /// Whether what has passed so far is a stream of events that said that it is complete.
+    fn is_finished_stream(&self) -> bool {
+        self.is_stream() && (self.meter.as_ref()).is_some_and(|meter| meter.reading().finished)
+    }
+
+    fn is_stream(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| {
             let kind = record.response_content_type.as_deref().unwrap_or_default();
             kind.starts_with("text/event-stream")
-        });
-        events && (self.meter.as_ref()).is_some_and(|meter| !meter.reading().finished)
+        })
     }
 
     /// There is no answer of a provider's to pass on; the log has this status.
@@ -115,12 +123,13 @@ impl Trail {
         }
         record.outcome = outcome;
         record.duration_ms = duration;
-        if record.status == 0 {
-            record.status = match outcome {
-                Outcome::Cut => INTERNAL_ERROR,
-                _ => CLIENT_CLOSED_REQUEST,
-            };
-        }
+        record.status = match (outcome, record.status) {
+            // Also of an answer that had begun: nobody has the whole of it.
+            (Outcome::ClientGone, _) => CLIENT_CLOSED_REQUEST,
+            (Outcome::Cut, 0) => INTERNAL_ERROR,
+            (_, 0) => CLIENT_CLOSED_REQUEST,
+            (_, status) => status,
+        };
         let mut model = None;
         if let Some(payload) = self.payload.take() {
             record.request_size = payload.received();
@@ -152,7 +161,12 @@ impl Drop for Trail {
         if std::thread::panicking() || self.metrics.is_cutting() {
             return self.end(Outcome::Cut);
         }
-        self.end(Outcome::ClientGone);
+        // SDKs hang up at the event that says that the stream is complete; the end of the transfer
+        // comes after it, and may not find them any more.
+        self.end(match self.is_finished_stream() {
+            true => Outcome::Complete,
+            false => Outcome::ClientGone,
+        });
     }
 }
 

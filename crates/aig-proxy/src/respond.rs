@@ -23,12 +23,16 @@ pub(crate) enum Failure {
     NoSuchPath,
     /// The path takes this method only.
     MethodNotAllowed(Method),
+    /// A method that is about connections and not about resources.
+    BadMethod,
     /// There is no such gateway, and the caller may know.
     NoSuchGateway,
     /// The token is missing or wrong.
     Unauthorized,
     /// Two different gateway tokens in one request.
     TwoTokens,
+    /// Two `Host` headers in one request.
+    TwoHosts,
     /// No provider of that name.
     InvalidProvider,
     /// The path below the provider could lead out of the provider's own space, or is no path.
@@ -43,6 +47,10 @@ pub(crate) enum Failure {
     BadBody,
     /// The request's body did not come on.
     SlowBody,
+    /// The request says in more than one way, or in none that is known, where its body ends.
+    BadFraming,
+    /// The request has come through here before.
+    Loop,
     /// The request's body is longer than is allowed.
     TooLarge { limit: u64 },
     /// No usable answer came from the provider.
@@ -55,20 +63,23 @@ impl Failure {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchPath | Self::BadRun(BadRun::Model(_)) => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed(_) | Self::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Loop => StatusCode::LOOP_DETECTED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             // The caller sees 400 where no usable answer came; clients know it by the code.
             Self::NoSuchGateway
             | Self::TwoTokens
+            | Self::TwoHosts
             | Self::InvalidProvider
             | Self::BadPath(_)
             | Self::BadUniversal(_)
             | Self::BadUnified(_)
             | Self::BadRun(_)
             | Self::BadBody
+            | Self::BadFraming
             | Self::Unanswered(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -83,12 +94,15 @@ impl Failure {
             Self::BadUnified(reason) => reason.code(),
             Self::NoSuchPath => 7000,
             Self::BadRun(_) => 7003,
-            Self::MethodNotAllowed(_) => 7005,
+            Self::MethodNotAllowed(_) | Self::BadMethod => 7005,
             Self::TwoTokens
+            | Self::TwoHosts
             | Self::BadPath(_)
             | Self::BadUniversal(_)
             | Self::BadBody
+            | Self::BadFraming
             | Self::SlowBody
+            | Self::Loop
             | Self::TooLarge { .. } => 7001,
             Self::Internal => 7009,
         }
@@ -97,17 +111,20 @@ impl Failure {
     const fn message(&self) -> &'static str {
         match self {
             Self::NoSuchPath => "No such path",
-            Self::MethodNotAllowed(_) => "Method not allowed",
+            Self::MethodNotAllowed(_) | Self::BadMethod => "Method not allowed",
             Self::NoSuchGateway => "No such gateway",
             Self::Unauthorized => "Unauthorized",
             Self::TwoTokens => "Two different gateway tokens in one request",
+            Self::TwoHosts => "Two Host headers in one request",
             Self::InvalidProvider => "Invalid provider",
             Self::BadPath(_) => "The path below the provider is not acceptable",
             Self::BadUniversal(_) => "The universal request cannot be read",
             Self::BadUnified(reason) => reason.message(),
             Self::BadRun(reason) => reason.message(),
             Self::BadBody => "The request's body is broken",
+            Self::BadFraming => "The request's framing is ambiguous",
             Self::SlowBody => "The request's body did not arrive",
+            Self::Loop => "The request goes in circles",
             Self::TooLarge { .. } => "The request's body is too large",
             Self::Unanswered(_) => "Failed to get response from provider",
             Self::Internal => "Internal error",
@@ -131,6 +148,7 @@ impl Failure {
                 "create it first (POST /client/v4/accounts/{account}/ai-gateway/gateways), \
                  or check the gateway in cf-aig-gateway-id"
             }
+            Self::BadMethod => "CONNECT and TRACE are not passed on",
             Self::NoSuchGateway => {
                 "create it first (POST /client/v4/accounts/{account}/ai-gateway/gateways), \
                  or check the gateway in the URL"
@@ -143,6 +161,7 @@ impl Failure {
                 "this gateway wants a token with the run permission: cf-aig-authorization: Bearer …"
             }
             Self::TwoTokens => "send one token, in cf-aig-authorization",
+            Self::TwoHosts => "send one",
             Self::InvalidProvider => {
                 "the segment after the gateway names a provider, such as openai or anthropic, or one \
                  of the [providers] in the configuration"
@@ -152,9 +171,18 @@ impl Failure {
             Self::BadUnified(reason) => return reason.to_string().into(),
             Self::BadRun(reason) => return reason.to_string().into(),
             Self::BadBody => "it broke off, or its chunks are malformed",
-            Self::SlowBody => "nothing more of it came for a while; send it without long pauses",
+            Self::SlowBody => {
+                "it came too slowly, or not at all for a while; send it without long pauses"
+            }
             Self::TooLarge { limit } => {
                 return format!("at most {limit} bytes are forwarded").into();
+            }
+            Self::BadFraming => {
+                "the only transfer coding is chunked, named once; better, send a content-length"
+            }
+            Self::Loop => {
+                "it has come through a gateway twice before; look for a provider whose base URL \
+                 leads back here"
             }
             Self::Unanswered(reason) => return reason.to_string().into(),
             Self::Internal => "the fault is the gateway's own; its log tells more",
@@ -191,6 +219,11 @@ impl Failure {
             }
             Self::Unauthorized if voice.is_api() => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::BadMethod => {
+                let allowed =
+                    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+                headers.insert(header::ALLOW, allowed);
             }
             _ => {}
         }

@@ -2,8 +2,10 @@
 //!
 //! hyper learns that a caller left when it reads; it does not read while bytes of a next request
 //! lie in its buffer, so a caller that sent one byte too many and left would be served for ever.
-//! Here the socket's readiness is looked at from the side.
+//! Here the socket's readiness is looked at from the side. And a caller that does not read its
+//! answer is given up after a while: hyper would wait for it as long as it lives.
 
+use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
@@ -16,10 +18,19 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
-/// A socket, shared between who serves it and who watches it.
-#[derive(Clone)]
-pub(crate) struct Socket(Arc<TcpStream>);
+/// A socket, for who serves it.
+pub(crate) struct Socket {
+    stream: Arc<TcpStream>,
+    /// How long the caller may leave no room to write into.
+    patience: Duration,
+    /// Runs while there is no room.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+/// The same socket, for who watches it.
+pub(crate) struct Watch(Arc<TcpStream>);
 
 /// How often the watcher looks. Callers that leave in the usual way are noticed at once by hyper.
 const LOOK: Duration = Duration::from_secs(1);
@@ -27,10 +38,21 @@ const LOOK: Duration = Duration::from_secs(1);
 const READ: usize = 16 << 10;
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self(Arc::new(stream))
+    /// Serves the stream; `patience` is how long the caller may leave an answer unread.
+    pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
+        Self {
+            stream: Arc::new(stream),
+            patience,
+            stalled: None,
+        }
     }
 
+    pub(crate) fn watch(&self) -> Watch {
+        Watch(Arc::clone(&self.stream))
+    }
+}
+
+impl Watch {
     /// Resolves some time after the caller has closed its side.
     pub(crate) async fn closed(&self) {
         let mut looking = tokio::time::interval(LOOK);
@@ -53,8 +75,8 @@ impl Read for Socket {
         let mut bytes = [0; READ];
         let room = buffer.remaining().min(READ);
         loop {
-            ready!(self.0.poll_read_ready(cx))?;
-            match self.0.try_read(&mut bytes[..room]) {
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.stream.try_read(&mut bytes[..room]) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(read) => {
@@ -68,7 +90,7 @@ impl Read for Socket {
 
 impl Write for Socket {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
@@ -76,7 +98,7 @@ impl Write for Socket {
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
@@ -93,22 +115,31 @@ impl Write for Socket {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         // The socket closes when its last holder goes, which is when the connection ends.
-        Poll::Ready(SockRef::from(&*self.0).shutdown(Shutdown::Write))
+        Poll::Ready(SockRef::from(&*self.stream).shutdown(Shutdown::Write))
     }
 }
 
 impl Socket {
     fn poll_with(
-        &self,
+        &mut self,
         cx: &mut Context<'_>,
         write: impl Fn(&TcpStream) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.0.poll_write_ready(cx))?;
-            match write(&self.0) {
+        while let Poll::Ready(ready) = self.stream.poll_write_ready(cx) {
+            ready?;
+            match write(&self.stream) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                done => return Poll::Ready(done),
+                done => {
+                    self.stalled = None;
+                    return Poll::Ready(done);
+                }
             }
         }
+        let patience = self.patience;
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        ready!(stalled.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }

@@ -14,6 +14,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::body::BodyError;
+use crate::headers;
 use crate::record::Trail;
 
 /// An answer's body. Its end, whichever it is, ends the trail.
@@ -74,7 +75,10 @@ impl Body for Tee {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
         Poll::Ready(match polled {
-            Some(Ok(frame)) => {
+            Some(Ok(mut frame)) => {
+                if let Some(trailers) = frame.trailers_mut() {
+                    headers::for_caller(trailers);
+                }
                 if let Some(data) = frame.data_ref() {
                     self.trail.forwarded(data);
                 }

@@ -7,13 +7,15 @@ use std::error::Error;
 use std::time::Duration;
 
 use aig_policy::Failure;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::egress::{Connector, DialError, EgressRules};
+use crate::line;
 use crate::payload::Upload;
 
 /// Sends requests to providers.
@@ -36,6 +38,9 @@ pub(crate) enum Unanswered {
     /// The connection ended, or what came over it was not HTTP, before there was an answer.
     #[error("the provider broke off before it answered")]
     BrokeOff,
+    /// The same, on a connection that had lain idle since it last served.
+    #[error("the provider broke off before it answered")]
+    WentStale,
 }
 
 impl Unanswered {
@@ -45,7 +50,7 @@ impl Unanswered {
             Self::Forbidden => Failure::Refused,
             Self::Unreachable => Failure::Unreachable,
             Self::TimedOut => Failure::TimedOut,
-            Self::BrokeOff => Failure::BrokeOff,
+            Self::BrokeOff | Self::WentStale => Failure::BrokeOff,
         }
     }
 }
@@ -71,9 +76,10 @@ impl Upstream {
     /// Sends the request once; gives up on the first byte of an answer after `timeout`.
     pub(crate) async fn send(
         &self,
-        request: Request<Upload>,
+        mut request: Request<Upload>,
         timeout: Option<Duration>,
     ) -> Result<Response<Incoming>, Unanswered> {
+        let connection = capture_connection(&mut request);
         let answer = self.client.request(request);
         let answer = match timeout {
             None => answer.await,
@@ -88,9 +94,18 @@ impl Upstream {
                 Some(DialError::Forbidden) => Unanswered::Forbidden,
                 Some(_) => Unanswered::Unreachable,
                 None if error.is_connect() => Unanswered::Unreachable,
+                None if line::went_stale(&error) => Unanswered::WentStale,
                 None => Unanswered::BrokeOff,
             }
         })?;
+        // Where a body ends that says it twice is doubtful, and so is what follows it.
+        if answer.headers().contains_key(header::TRANSFER_ENCODING)
+            && answer.headers().contains_key(header::CONTENT_LENGTH)
+            && let Some(connection) = connection.connection_metadata().as_ref()
+        {
+            connection.poison();
+        }
+        line::has_served(&answer);
         // Nobody asked for another protocol, so this is no answer to what was asked.
         match answer.status() {
             StatusCode::SWITCHING_PROTOCOLS => Err(Unanswered::BrokeOff),

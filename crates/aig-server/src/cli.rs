@@ -10,7 +10,7 @@ use clap::{Arg, Command as Words, CommandFactory, FromArgMatches, Parser, Subcom
 use crate::config::Flags;
 use crate::local::{AccountCommand, TokenCommand};
 use crate::remote::{GatewaysCommand, LogsCommand};
-use crate::{bootstrap, demo, local, offline, remote, serve};
+use crate::{bootstrap, demo, local, offline, prices, remote, serve};
 
 /// A self-hosted AI gateway, compatible with Cloudflare AI Gateway
 #[derive(Debug, Parser)]
@@ -64,6 +64,8 @@ enum Command {
         #[command(flatten)]
         command: LogsCommand,
     },
+    /// What models cost, by the list prices that costs are worked out with
+    Prices(prices::Prices),
 }
 
 impl Cli {
@@ -101,6 +103,7 @@ impl Cli {
                 Command::Token { place, command } => command.run(&place).await,
                 Command::Gateways { api, command } => command.run(&api).await,
                 Command::Logs { api, command } => command.run(&api).await,
+                Command::Prices(prices) => prices.run(),
             }
         })
     }

@@ -4,6 +4,7 @@
 //! variable is as good as none. How the file is read is left to `file`. What a setting means is
 //! documented at its flag, so that `aig serve --help` is the reference.
 
+mod destination;
 pub(crate) mod file;
 
 use std::net::SocketAddr;
@@ -111,6 +112,12 @@ pub struct Flags {
     /// Seconds that a caller may take to send the head of a request (file: header_timeout) [default: 10]
     #[arg(long, env = "AIG_HEADER_TIMEOUT", value_name = "SECONDS")]
     pub header_timeout: Option<u64>,
+    /// Seconds that a caller may pause while it sends a body (file: body_timeout) [default: 30]
+    #[arg(long, env = "AIG_BODY_TIMEOUT", value_name = "SECONDS")]
+    pub body_timeout: Option<u64>,
+    /// Seconds that a caller may leave its answer unread (file: write_timeout) [default: 60]
+    #[arg(long, env = "AIG_WRITE_TIMEOUT", value_name = "SECONDS")]
+    pub write_timeout: Option<u64>,
     /// Seconds that open requests may go on after a stop signal (file: drain_timeout) [default: 300]
     #[arg(long, env = "AIG_DRAIN_TIMEOUT", value_name = "SECONDS")]
     pub drain_timeout: Option<u64>,
@@ -148,6 +155,8 @@ impl Flags {
             origin("--control-public-url", &self.control_public_url)?.or(file.control_public_url);
         let connect = seconds("--connect-timeout", self.connect_timeout)?.or(file.connect_timeout);
         let header = seconds("--header-timeout", self.header_timeout)?.or(file.header_timeout);
+        let body = seconds("--body-timeout", self.body_timeout)?.or(file.body_timeout);
+        let write = seconds("--write-timeout", self.write_timeout)?.or(file.write_timeout);
         let drain = seconds("--drain-timeout", self.drain_timeout)?.or(file.drain_timeout);
         let log = match &self.log {
             Some(filter) => Some(LogFilter::try_from(filter.clone()).context("--log")?),
@@ -157,6 +166,11 @@ impl Flags {
             true => networks,
             false => self.egress_allow.clone(),
         };
+        let egress = EgressRules {
+            allow,
+            ..EgressRules::default()
+        };
+        destination::check(&providers, &egress)?;
         let config = Config {
             listen: (self.listen.or(file.listen.map(|a| a.0)))
                 .unwrap_or_else(|| DEFAULT_LISTEN.parse().expect("the default is an address")),
@@ -169,13 +183,15 @@ impl Flags {
             bootstrap: crate::bootstrap::Bootstrap::from_environment()?,
             proxy: DataPlaneConfig {
                 providers,
-                egress: EgressRules { allow },
+                egress,
                 max_request_body: (self.max_request_body.or(file.max_request_body))
                     .unwrap_or(DEFAULT_MAX_REQUEST_BODY),
                 connect_timeout: Duration::from_secs(connect.map_or(10, |s| s.0)),
             },
             listener: ListenerConfig {
                 header_timeout: Duration::from_secs(header.map_or(10, |s| s.0)),
+                body_timeout: Duration::from_secs(body.map_or(30, |s| s.0)),
+                write_timeout: Duration::from_secs(write.map_or(60, |s| s.0)),
                 drain: Duration::from_secs(drain.map_or(300, |s| s.0)),
             },
         };

@@ -22,7 +22,7 @@ use crate::bootstrap::Bootstrap;
 use crate::config::Config;
 use crate::front::{Control, Front};
 use crate::keys;
-use crate::ops::{JournalMetrics, Ops};
+use crate::ops::{JournalMetrics, Ops, ProcessMetrics};
 use crate::wiring::{ToJournal, ToStore};
 
 /// A running house.
@@ -36,10 +36,23 @@ pub struct House {
     journal: Journal,
     plane: Arc<ControlPlane>,
     ops: Arc<Ops>,
-    stop: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
     listeners: JoinSet<()>,
     first: Option<FirstStart>,
 }
+
+/// How far the house has come on its way to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Open,
+    Draining,
+    /// Nothing is waited for any more.
+    Cutting,
+}
+
+/// Has a house that is stopping wait no longer.
+#[derive(Clone)]
+pub struct Hurry(watch::Sender<Phase>);
 
 /// What the first start of a house made, to be told once.
 pub struct FirstStart {
@@ -60,6 +73,7 @@ impl House {
         let metrics = Arc::new(Metrics::registered(&mut registry));
         let journal = store.journal();
         registry.register_collector(Box::new(JournalMetrics(journal.clone())));
+        registry.register_collector(Box::new(ProcessMetrics(store.queries())));
         let ops = Arc::new(Ops::new(registry, store.snapshots()));
 
         let bind = |address| Listener::bind(address, config.listener.clone(), Arc::clone(&metrics));
@@ -95,8 +109,10 @@ impl House {
         .await
         .context("the control plane cannot start")?;
         let plane = Arc::new(plane);
+        let mut proxy = config.proxy;
+        proxy.egress.own = vec![address, control_address, plane.inside_address()];
         let data = Arc::new(DataPlane::new(
-            config.proxy,
+            proxy,
             Arc::clone(&identity),
             store.snapshots(),
             Arc::new(ToJournal(journal.clone())),
@@ -108,7 +124,7 @@ impl House {
         // between writing it and telling it.
         let first = settle(&store, &identity, config.bootstrap.as_ref()).await?;
 
-        let (stop, stopped) = watch::channel(false);
+        let (phase, phases) = watch::channel(Phase::Open);
         let mut listeners = JoinSet::new();
         let mut serve = |listener: Listener, data, control| {
             let front = Front {
@@ -116,11 +132,15 @@ impl House {
                 control,
                 ops: Arc::clone(&ops),
             };
-            let mut stopped = stopped.clone();
-            listeners.spawn(listener.serve(Arc::new(front), async move {
-                // The sender lives as long as the house; losing it means to stop as well.
-                let _ = stopped.wait_for(|stop| *stop).await;
-            }));
+            let reached = |wanted| {
+                let mut phases = phases.clone();
+                async move {
+                    // The sender lives as long as the house; losing it means to stop as well.
+                    let _ = phases.wait_for(|phase| *phase >= wanted).await;
+                }
+            };
+            let (stop, cut) = (reached(Phase::Draining), reached(Phase::Cutting));
+            listeners.spawn(listener.serve(Arc::new(front), stop, cut));
         };
         let control = Control {
             plane: Arc::clone(&plane),
@@ -143,7 +163,7 @@ impl House {
             journal,
             plane,
             ops,
-            stop,
+            phase,
             listeners,
             first,
         })
@@ -189,10 +209,15 @@ impl House {
         self.first.take()
     }
 
+    /// What ends the waiting of [`House::stop`].
+    pub fn hurry(&self) -> Hurry {
+        Hurry(self.phase.clone())
+    }
+
     /// Closes the doors, lets open requests end within the drain deadline, writes the last rows.
     pub async fn stop(mut self) {
         self.ops.drain();
-        self.stop.send_replace(true);
+        self.hurry().reach(Phase::Draining);
         while let Some(ended) = self.listeners.join_next().await {
             if let Err(error) = ended {
                 tracing::error!(%error, "a listener ended in a panic");
@@ -207,6 +232,17 @@ impl House {
         if flushed.is_err() {
             tracing::error!("the log cannot be written; its last rows are lost");
         }
+    }
+}
+
+impl Hurry {
+    /// Cuts open requests; their rows are written all the same.
+    pub fn cut(&self) {
+        self.reach(Phase::Cutting);
+    }
+
+    fn reach(&self, phase: Phase) {
+        self.0.send_modify(|now| *now = phase.max(*now));
     }
 }
 

@@ -14,6 +14,7 @@ pub mod keys;
 mod local;
 pub mod offline;
 mod ops;
+mod prices;
 mod print;
 mod remote;
 mod serve;

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use aig_model::Snapshot;
 use aig_proxy::Body;
-use aig_store::Journal;
+use aig_store::{Journal, Queries};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -128,6 +128,34 @@ impl Collector for JournalMetrics {
             "Bytes of log rows waiting to be written",
             None,
             queued.metric_type(),
+        )?)
+    }
+}
+
+/// What shows whether everything that was begun has ended, and what the store is asked.
+#[derive(Debug)]
+pub(crate) struct ProcessMetrics(pub(crate) Queries);
+
+impl Collector for ProcessMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let queries = ConstCounter::new(self.0.count());
+        queries.encode(encoder.encode_descriptor(
+            "aig_store_queries",
+            "Reads of the store and changes of the configuration; rows of the log are not among them",
+            None,
+            queries.metric_type(),
+        )?)?;
+        // Metrics are asked for over HTTP, so there is a runtime.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return Ok(());
+        };
+        let alive = runtime.metrics().num_alive_tasks();
+        let tasks = ConstGauge::new(i64::try_from(alive).unwrap_or(i64::MAX));
+        tasks.encode(encoder.encode_descriptor(
+            "aig_tasks",
+            "Tasks of the process that have not ended",
+            None,
+            tasks.metric_type(),
         )?)
     }
 }

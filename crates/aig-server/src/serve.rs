@@ -37,10 +37,12 @@ pub(crate) async fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     until_stopped(house, signals).await
 }
 
-/// Waits for the first signal, drains, and gives up draining at the second.
+/// Waits for the first signal and drains; cuts what is open at the second, and leaves at the third
+/// even if the last rows of the log are not written.
 pub(crate) async fn until_stopped(house: House, mut signals: Signals) -> anyhow::Result<ExitCode> {
     let name = signals.next().await;
     tracing::info!(signal = name, "stopping; open requests may end");
+    let hurry = house.hurry();
     let draining = house.stop();
     tokio::pin!(draining);
     tokio::select! {
@@ -49,7 +51,12 @@ pub(crate) async fn until_stopped(house: House, mut signals: Signals) -> anyhow:
             Ok(ExitCode::SUCCESS)
         }
         name = signals.next() => {
-            tracing::warn!(signal = name, "stopped at once; open requests are cut");
+            tracing::warn!(signal = name, "stopping at once; open requests are cut");
+            hurry.cut();
+            tokio::select! {
+                () = &mut draining => tracing::info!("stopped"),
+                name = signals.next() => tracing::warn!(signal = name, "stopped in the middle"),
+            }
             Ok(ExitCode::FAILURE)
         }
     }

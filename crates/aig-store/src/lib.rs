@@ -24,7 +24,7 @@ mod writer;
 pub use error::{GatewayError, InstanceError, StoreError};
 pub use instance::Instance;
 pub use journal::{Journal, JournalCounters};
-pub use store::{AccountScope, Store};
+pub use store::{AccountScope, Queries, Store};
 
 #[cfg(test)]
 mod tenancy_lint;

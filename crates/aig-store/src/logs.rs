@@ -24,11 +24,17 @@ pub(crate) const INSERT: &str = "
     INSERT INTO log (account_id, incarnation, gateway_id, boot, seq, id, event_id, created_at,
         provider, model, path, method, status, outcome, cached, step, duration_ms, first_byte_ms,
         tokens_in, tokens_out, metadata, user_agent, request_content_type,
-        response_content_type, request_size, response_size, authentication)
+        response_content_type, request_size, response_size, authentication,
+        cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens,
+        audio_in_tokens, audio_out_tokens, image_in_tokens, image_out_tokens, images, characters,
+        audio_ms, compute_ms, searches, stated_cost)
     VALUES (:account, :incarnation, :gateway, :boot, :seq, :id, :event_id, :created_at,
         :provider, :model, :path, :method, :status, :outcome, :cached, :step, :duration,
         :first_byte, :tokens_in, :tokens_out, :metadata, :user_agent, :request_content_type,
-        :response_content_type, :request_size, :response_size, :authentication)";
+        :response_content_type, :request_size, :response_size, :authentication,
+        :cache_read_tokens, :cache_write_tokens, :cache_write_1h_tokens, :reasoning_tokens,
+        :audio_in_tokens, :audio_out_tokens, :image_in_tokens, :image_out_tokens, :images,
+        :characters, :audio_ms, :compute_ms, :searches, :stated_cost)";
 
 /// Kept by triggers beside the rows: counting them would take longer the more there are.
 const TOTAL: &str = "
@@ -54,7 +60,10 @@ const ROW: &str = "
     SELECT account_id, gateway_id, id, event_id, created_at, provider, model, path, method,
         status, outcome, cached, step, duration_ms, first_byte_ms, tokens_in, tokens_out,
         metadata, user_agent, request_content_type, response_content_type, request_size,
-        response_size, authentication
+        response_size, authentication, cache_read_tokens, cache_write_tokens,
+        cache_write_1h_tokens, reasoning_tokens, audio_in_tokens, audio_out_tokens,
+        image_in_tokens, image_out_tokens, images, characters, audio_ms, compute_ms, searches,
+        stated_cost
     FROM log
     WHERE account_id = :account AND rowid = :row";
 
@@ -150,6 +159,7 @@ pub(crate) fn insert(
     record: &Record,
     place: Place,
 ) -> rusqlite::Result<()> {
+    let usage = &record.usage;
     statement.execute(named_params! {
         ":account": record.account.to_string(),
         ":incarnation": place.incarnation,
@@ -169,8 +179,8 @@ pub(crate) fn insert(
         ":step": record.step,
         ":duration": count(record.duration_ms)?,
         ":first_byte": record.first_byte_ms.map(count).transpose()?,
-        ":tokens_in": record.usage.tokens_in.map(count).transpose()?,
-        ":tokens_out": record.usage.tokens_out.map(count).transpose()?,
+        ":tokens_in": usage.tokens_in.map(count).transpose()?,
+        ":tokens_out": usage.tokens_out.map(count).transpose()?,
         ":metadata": record.metadata.as_ref().map(Metadata::to_json),
         ":user_agent": record.user_agent,
         ":request_content_type": record.request_content_type,
@@ -178,6 +188,20 @@ pub(crate) fn insert(
         ":request_size": count(record.request_size)?,
         ":response_size": count(record.response_size)?,
         ":authentication": record.authentication,
+        ":cache_read_tokens": usage.cache_read_tokens.map(count).transpose()?,
+        ":cache_write_tokens": usage.cache_write_tokens.map(count).transpose()?,
+        ":cache_write_1h_tokens": usage.cache_write_1h_tokens.map(count).transpose()?,
+        ":reasoning_tokens": usage.reasoning_tokens.map(count).transpose()?,
+        ":audio_in_tokens": usage.audio_in_tokens.map(count).transpose()?,
+        ":audio_out_tokens": usage.audio_out_tokens.map(count).transpose()?,
+        ":image_in_tokens": usage.image_in_tokens.map(count).transpose()?,
+        ":image_out_tokens": usage.image_out_tokens.map(count).transpose()?,
+        ":images": usage.images.map(count).transpose()?,
+        ":characters": usage.characters.map(count).transpose()?,
+        ":audio_ms": usage.audio_ms.map(count).transpose()?,
+        ":compute_ms": usage.compute_ms.map(count).transpose()?,
+        ":searches": usage.searches.map(count).transpose()?,
+        ":stated_cost": usage.stated_cost.map(count).transpose()?,
     })?;
     Ok(())
 }
@@ -207,6 +231,20 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         usage: Usage {
             tokens_in: natural(row, "tokens_in")?,
             tokens_out: natural(row, "tokens_out")?,
+            cache_read_tokens: natural(row, "cache_read_tokens")?,
+            cache_write_tokens: natural(row, "cache_write_tokens")?,
+            cache_write_1h_tokens: natural(row, "cache_write_1h_tokens")?,
+            reasoning_tokens: natural(row, "reasoning_tokens")?,
+            audio_in_tokens: natural(row, "audio_in_tokens")?,
+            audio_out_tokens: natural(row, "audio_out_tokens")?,
+            image_in_tokens: natural(row, "image_in_tokens")?,
+            image_out_tokens: natural(row, "image_out_tokens")?,
+            images: natural(row, "images")?,
+            characters: natural(row, "characters")?,
+            audio_ms: natural(row, "audio_ms")?,
+            compute_ms: natural(row, "compute_ms")?,
+            searches: natural(row, "searches")?,
+            stated_cost: natural(row, "stated_cost")?,
         },
         metadata: row
             .get::<_, Option<String>>("metadata")?

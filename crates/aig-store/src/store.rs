@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aig_model::{
@@ -48,9 +49,15 @@ struct House {
     /// Accounts whose `default` is being written right now.
     defaults: Arc<Mutex<HashSet<AccountId>>>,
     journal: Journal,
+    queries: Queries,
     /// Held for its end: it waits for the last rows.
     _journal_writer: JournalWriter,
 }
+
+/// Counts what is asked of the store: reads, and changes of the configuration. Rows of the log are
+/// not among them; the journal counts those.
+#[derive(Clone, Debug, Default)]
+pub struct Queries(Arc<AtomicU64>);
 
 /// How many threads read each of the files.
 const READERS: usize = 2;
@@ -85,6 +92,7 @@ impl Store {
                 snapshots: published.snapshots,
                 defaults: Arc::default(),
                 journal,
+                queries: Queries::default(),
                 _journal_writer: journal_writer,
             }),
         })
@@ -110,6 +118,11 @@ impl Store {
         self.house.journal.clone()
     }
 
+    /// What was asked of the store so far, and will be.
+    pub fn queries(&self) -> Queries {
+        self.house.queries.clone()
+    }
+
     /// Writes the implicit `default` gateway of an account, which is in use now. Returns at once;
     /// a failure is retried at the next use, because the snapshot still calls it unwritten.
     pub fn ensure_default(&self, account: AccountId) {
@@ -117,6 +130,7 @@ impl Store {
         if !lock(&defaults).insert(account) {
             return;
         }
+        self.house.queries.add();
         let queued = self.house.writer.submit(
             move |transaction| Ok(gateways::write_default(transaction, account)?),
             move |result: Result<(), StoreError>| {
@@ -139,6 +153,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.house.queries.add();
         self.house.writer.write(change).await
     }
 
@@ -146,7 +161,21 @@ impl Store {
         &self,
         read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.house.queries.add();
         self.house.config_readers.read(read).await
+    }
+}
+
+// === impl Queries ===
+
+impl Queries {
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -226,6 +255,7 @@ impl AccountScope<'_> {
             return Ok(None);
         };
         let search = search.filter(|text| !text.is_empty()).map(str::to_owned);
+        self.store.house.queries.add();
         self.store
             .house
             .logs_readers

@@ -122,6 +122,7 @@ pub(crate) fn record(account: AccountId, gateway: &GatewayId, number: u32) -> Re
         usage: Usage {
             tokens_in: Some(12),
             tokens_out: None,
+            ..Usage::default()
         },
         metadata: None,
         user_agent: Some("test".into()),

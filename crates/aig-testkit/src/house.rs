@@ -238,7 +238,8 @@ impl HouseBuilder {
         self
     }
 
-    /// Allows no address beyond public ones, as the default does.
+    /// Allows no address beyond public ones, as the default does; the start, which would refuse the
+    /// scripted provider then, is told otherwise.
     pub fn closed(mut self) -> Self {
         self.closed = true;
         self
@@ -258,16 +259,17 @@ impl HouseBuilder {
         let mut flags = self.flags;
         flags.listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         flags.data_dir = Some(directory.path().to_owned());
-        if !self.closed {
-            flags
-                .egress_allow
-                .push(IpAddr::from(Ipv4Addr::LOCALHOST).into());
-        }
+        flags
+            .egress_allow
+            .push(IpAddr::from(Ipv4Addr::LOCALHOST).into());
         let (config, _) = flags.resolve().expect("the settings of a test are good");
-        let config = Config {
+        let mut config = Config {
             bootstrap: None,
             ..config
         };
+        if self.closed {
+            config.proxy.egress.allow.clear();
+        }
         let mut running = aig_server::house::House::start(config)
             .await
             .expect("the house starts");

@@ -5,13 +5,20 @@
 //! sleeps to wait; whoever waits, waits for a condition, and at most for [`PATIENCE`].
 
 mod contract;
+pub mod frames;
 mod house;
 mod patience;
+mod pour;
 pub mod provider;
+mod raw;
+mod sockets;
 mod wire;
 
 pub use contract::{Contract, OperationRow};
 pub use house::{House, HouseBuilder};
 pub use patience::{PATIENCE, eventually};
+pub use pour::Pouring;
 pub use provider::Provider;
+pub use raw::{RawAnswer, RawCaller};
+pub use sockets::Sockets;
 pub use wire::Wire;

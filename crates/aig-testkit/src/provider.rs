@@ -48,7 +48,9 @@ struct State {
     connections: usize,
     /// How often the peer went away before it had the whole answer.
     disconnects: usize,
-    /// How many of these `disconnected` has given out.
+    /// How often the peer closed a connection on which it had no request open.
+    hang_ups: usize,
+    /// How many of the disconnects `disconnected` has given out.
     noticed: usize,
 }
 
@@ -163,6 +165,18 @@ impl Provider {
         self.say(Script::Raw(bytes.into()));
     }
 
+    /// One request gets exactly these bytes, each part when the gate lets it go; the connection stays
+    /// open for more requests. A peer that goes away meanwhile has gone away from its answer.
+    #[must_use = "without it no part is ever sent"]
+    pub fn answers_in_parts<B: Into<Bytes>>(&self, parts: impl IntoIterator<Item = B>) -> Gate {
+        let gate = Gate::closed();
+        self.say(Script::Parts {
+            parts: parts.into_iter().map(Into::into).collect(),
+            gate: gate.clone(),
+        });
+        gate
+    }
+
     /// All requests so far, in order of arrival.
     pub fn requests(&self) -> Vec<Request> {
         self.state.borrow().requests.clone()
@@ -198,6 +212,13 @@ impl Provider {
     /// How often the peer went away like that.
     pub fn disconnects(&self) -> usize {
         self.state.borrow().disconnects
+    }
+
+    /// Waits until so many connections were closed by the peer between two requests; fails the test
+    /// when they are not.
+    pub async fn hung_up(&self, count: usize) {
+        self.wait_for("the peer to hang up", |state| state.hang_ups >= count)
+            .await;
     }
 
     /// Closes the listener and every connection.
@@ -281,7 +302,10 @@ async fn serve(stream: TcpStream, state: watch::Sender<State>) {
                 "HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{why}",
                 why.len()
             ))),
-            Arrived::Nothing => return,
+            Arrived::Nothing => {
+                state.send_modify(|state| state.hang_ups += 1);
+                return;
+            }
         };
         match script.play(&mut reader, to_head).await {
             Played::Whole => {}

@@ -156,6 +156,12 @@ const ROOMS: &[Room] = &[
         &[],
         "tests may know everything but the tools",
     ),
+    room(
+        "aig-fuzz",
+        &["aig-provider", "aig-proxy"],
+        &["tokio"],
+        "a fuzz target is a call of a crate's own check and nothing more",
+    ),
     Room {
         tests_too: true,
         ..room(

@@ -165,6 +165,7 @@ fn numbers_beyond_the_contract_are_shown_as_its_bounds() {
         usage: Usage {
             tokens_in: Some(u64::MAX),
             tokens_out: Some(0),
+            ..Usage::default()
         },
         created_at: Timestamp::from_millis(i64::MAX),
         ..sample()

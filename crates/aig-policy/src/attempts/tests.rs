@@ -309,7 +309,7 @@ fn u04_a_body_lost_while_waiting_is_not_sent_again_and_the_first_reason_stays() 
 }
 
 #[test]
-fn u09_without_budget_there_is_no_retry_but_a_next_step() {
+fn u_09_without_budget_there_is_no_retry_but_a_next_step() {
     let mut attempts = plan(&[3, 3]);
     assert_eq!(attempts.next(None, || true), first_try(0));
     assert_eq!(attempts.next(Some(&status(503)), || false), first_try(1));

@@ -18,7 +18,9 @@ fn u01_only_these_classes_are_repeated() {
     }
     assert!(!Failure::Refused.is_repeatable());
     let repeated: Vec<u16> = (400..1000).filter(|s| status(*s).is_repeatable()).collect();
-    let expected: Vec<u16> = [408, 409, 425, 429].into_iter().chain(500..600).collect();
+    // 508 is a loop, and a loop of retries would be many.
+    let servers = (500..600).filter(|status| *status != 508);
+    let expected: Vec<u16> = [408, 409, 425, 429].into_iter().chain(servers).collect();
     assert_eq!(repeated, expected);
 }
 

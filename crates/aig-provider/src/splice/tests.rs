@@ -114,6 +114,8 @@ fn p09_what_is_no_document_with_a_model_is_refused() {
     ] {
         assert_eq!(spliced(body, "n"), Err(NotSpliced::NotJson), "{body}");
     }
+    let no_text = b"{\"model\":\"x\",\"mod\xecel\":\"y\"}";
+    assert_eq!(NamedModel::find(no_text).err(), Some(NotSpliced::NotJson));
     for body in [
         "{}",
         "[]",

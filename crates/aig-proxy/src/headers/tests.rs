@@ -15,7 +15,7 @@ fn names(map: &HeaderMap) -> Vec<&str> {
 }
 
 #[test]
-fn the_provider_sees_only_what_is_meant_for_it() {
+fn h_14_h_15_the_provider_sees_only_what_is_meant_for_it() {
     let mut map = headers(&[
         ("host", "gateway"),
         ("connection", "keep-alive, X-Nominated, authorization"),
@@ -47,7 +47,7 @@ fn the_provider_sees_only_what_is_meant_for_it() {
 }
 
 #[test]
-fn a_provider_cannot_speak_for_the_gateway() {
+fn h_14_h_15_a_provider_cannot_speak_for_the_gateway() {
     let mut map = headers(&[
         ("cf-aig-log-id", "forged"),
         ("connection", "close"),
@@ -60,6 +60,21 @@ fn a_provider_cannot_speak_for_the_gateway() {
     ]);
     for_caller(&mut map);
     assert_eq!(names(&map), ["x-should-retry", "retry-after"]);
+}
+
+#[test]
+fn h_16_underscores_make_no_way_around() {
+    let mut map = headers(&[
+        ("x_forwarded_for", "1.2.3.4"),
+        ("cf_aig_authorization", "Bearer t"),
+        ("cf-aig_metadata", "{}"),
+        ("transfer_encoding", "chunked"),
+        ("content_length", "5"),
+        ("true_client-ip", "1.2.3.4"),
+        ("x_own", "1"),
+    ]);
+    for_provider(&mut map);
+    assert_eq!(names(&map), ["x_own"]);
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn the_universal_form_has_no_provider() {
 }
 
 #[test]
-fn no_other_spelling_reaches_an_account_or_a_gateway() {
+fn h_11_no_other_spelling_reaches_an_account_or_a_gateway() {
     for path in [
         "/v1/0123456789ABCDEF0123456789ABCDEF/g/openai/x",
         "/v1/%30123456789abcdef0123456789abcdef/g/openai/x",

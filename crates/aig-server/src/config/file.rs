@@ -29,6 +29,8 @@ pub(crate) struct File {
     pub(super) max_request_body: Option<u64>,
     pub(super) connect_timeout: Option<Seconds<1>>,
     pub(super) header_timeout: Option<Seconds<1>>,
+    pub(super) body_timeout: Option<Seconds<1>>,
+    pub(super) write_timeout: Option<Seconds<1>>,
     pub(super) drain_timeout: Option<Seconds<0>>,
     pub(super) log: Option<LogFilter>,
     pub(super) log_format: Option<LogFormat>,

@@ -173,7 +173,7 @@ fn faults_name_file_line_key_and_remedy() {
 
 #[test]
 fn seconds_have_a_bound_wherever_they_are_said() {
-    for flag in ["connect", "header", "drain"] {
+    for flag in ["connect", "header", "body", "write", "drain"] {
         let day = fault(&format!("{flag}_timeout = 86401\n"));
         assert!(day.contains(&format!("{flag}_timeout: must be ")), "{day}");
         for wrong in [u64::MAX, 86_401] {
@@ -181,6 +181,8 @@ fn seconds_have_a_bound_wherever_they_are_said() {
             let said = match flag {
                 "connect" => &mut flags.connect_timeout,
                 "header" => &mut flags.header_timeout,
+                "body" => &mut flags.body_timeout,
+                "write" => &mut flags.write_timeout,
                 _ => &mut flags.drain_timeout,
             };
             *said = Some(wrong);
@@ -215,6 +217,8 @@ fn the_help_lists_every_setting() {
         "max_request_body",
         "connect_timeout",
         "header_timeout",
+        "body_timeout",
+        "write_timeout",
         "drain_timeout",
         "log",
         "log_format",

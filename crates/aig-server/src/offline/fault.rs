@@ -10,6 +10,7 @@ use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::dialect::{Dialect, Refusal};
+use super::endpoint::Endpoint;
 use super::reply::{self, End, Paced, Script};
 
 /// What goes wrong.
@@ -97,7 +98,12 @@ impl Fault {
     }
 
     /// What becomes of the answer that would have been right.
-    pub(super) fn spoil(self, dialect: Dialect, answer: Response<Paced>) -> Response<Paced> {
+    pub(super) fn spoil(
+        self,
+        dialect: Dialect,
+        endpoint: Option<Endpoint>,
+        answer: Response<Paced>,
+    ) -> Response<Paced> {
         let streams = answer.body().is_stream();
         match self {
             Self::Cut => Paced::halved(answer, End::Cut),
@@ -108,7 +114,11 @@ impl Fault {
             },
             Self::Event if streams => {
                 let mut answer = Paced::halved(answer, End::Clean);
-                answer.body_mut().append(error_event(dialect));
+                let script = match endpoint {
+                    Some(Endpoint::Responses) => responses_error_event(answer.body().events()),
+                    _ => error_event(dialect),
+                };
+                answer.body_mut().append(script);
                 answer
             }
             Self::Event => {
@@ -180,6 +190,20 @@ fn error_event(dialect: Dialect) -> Script {
         })),
         Dialect::WorkersAi => script.data(&json!({"error": MESSAGE})),
     }
+    script.send();
+    script
+}
+
+/// The same of OpenAI's responses, whose events have names and numbers, the error among them.
+fn responses_error_event(number: usize) -> Script {
+    let mut script = Script::default();
+    script.event(&json!({
+        "type": "error",
+        "code": "server_error",
+        "message": MESSAGE,
+        "param": null,
+        "sequence_number": number,
+    }));
     script.send();
     script
 }

@@ -134,6 +134,12 @@ impl Script {
 // === impl Paced ===
 
 impl Paced {
+    /// How many events are in it.
+    pub(super) fn events(&self) -> usize {
+        let ends = |chunk: &Bytes| chunk.windows(2).filter(|two| two == b"\n\n").count();
+        self.chunks.iter().map(ends).sum()
+    }
+
     /// Keeps the first half, by chunks or by bytes, and ends like that.
     pub(super) fn halved(response: Response<Self>, end: End) -> Response<Self> {
         let (mut head, mut body) = response.into_parts();

@@ -47,14 +47,14 @@ pub(super) async fn answer(
 ) -> Result<Response<Paced>, BrokenOff> {
     let (head, body) = request.into_parts();
     let place = Place::of(head.uri.path(), &head.headers);
-    let dialect = place.dialect;
+    let (dialect, endpoint) = (place.dialect, place.endpoint);
     let (id, answered) = match Limited::new(body, BODY_CAP).collect().await {
         Ok(body) => {
             let body = body.to_bytes();
             let id = format!("{:016x}", text::digest(&body));
             let answered = match respond(place, &head, &body, &id, shared) {
                 Ok((answer, None)) => Ok(answer),
-                Ok((answer, Some(fault))) => Ok(spoiled(fault, dialect, answer).await?),
+                Ok((answer, Some(fault))) => Ok(spoiled(fault, dialect, endpoint, answer).await?),
                 Err(refusal) => Err(refusal),
             };
             (id, answered)
@@ -126,6 +126,7 @@ fn respond(
 async fn spoiled(
     fault: Fault,
     dialect: Dialect,
+    endpoint: Option<Endpoint>,
     answer: Response<Paced>,
 ) -> Result<Response<Paced>, BrokenOff> {
     match fault {
@@ -135,7 +136,7 @@ async fn spoiled(
         Fault::Close => return Err(BrokenOff),
         _ => {}
     }
-    Ok(fault.spoil(dialect, answer))
+    Ok(fault.spoil(dialect, endpoint, answer))
 }
 
 fn unread(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Refusal {

@@ -29,6 +29,11 @@ pub(super) enum Script {
     },
     Hang,
     Raw(Bytes),
+    /// Bytes that are sent as the gate says, on a connection that stays open.
+    Parts {
+        parts: Vec<Bytes>,
+        gate: Gate,
+    },
 }
 
 /// A head, and a body that is sent at once.
@@ -111,6 +116,7 @@ impl Script {
                 peer.peer_left().await;
                 Ok(Played::Left)
             }
+            Self::Parts { parts, gate } => pieces(parts, &gate, peer).await,
             Self::Raw(bytes) => peer
                 .stream()
                 .write_all(&bytes)
@@ -145,6 +151,16 @@ async fn stream(
         return Ok(Played::Left);
     }
     peer.stream().write_all(b"0\r\n\r\n").await?;
+    Ok(Played::Whole)
+}
+
+async fn pieces(parts: Vec<Bytes>, gate: &Gate, peer: &mut Reader) -> io::Result<Played> {
+    for part in parts {
+        if !passed(gate, peer).await {
+            return Ok(Played::Left);
+        }
+        peer.stream().write_all(&part).await?;
+    }
     Ok(Played::Whole)
 }
 

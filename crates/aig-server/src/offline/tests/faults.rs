@@ -130,6 +130,26 @@ async fn errors_as_events_end_a_stream_cleanly() {
 }
 
 #[tokio::test]
+async fn an_error_among_the_events_of_a_response_is_one_of_them() {
+    let provider = start(Duration::ZERO).await;
+    let asked = json!({"model": "fault-event", "stream": true, "input": "a"});
+    let request = post("/openai/v1/responses", &asked);
+    let (got, _) = taken(&provider, request).await.unwrap();
+    let events: Vec<Value> = (got.text().lines())
+        .filter_map(|line| line.strip_prefix("data: "))
+        .map(|data| serde_json::from_str(data).unwrap())
+        .collect();
+    for (number, event) in events.iter().enumerate() {
+        assert_eq!(event["sequence_number"], number, "{event}");
+    }
+    let error = events.last().unwrap();
+    assert_eq!(
+        (&error["type"], &error["code"]),
+        (&json!("error"), &json!("server_error"))
+    );
+}
+
+#[tokio::test]
 async fn garbage_pages_and_nothing_say_nothing() {
     let provider = start(Duration::ZERO).await;
     for stream in [false, true] {

@@ -1,0 +1,4 @@
+//! Feeds the fuzzer's inputs to `aig_provider::fuzzing::coding`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aig_provider::fuzzing::coding(data));

@@ -1,0 +1,4 @@
+//! Feeds the fuzzer's inputs to `aig_proxy::fuzzing::headers`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aig_proxy::fuzzing::headers(data));
