@@ -17,7 +17,7 @@ use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response, Uri, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
@@ -194,7 +194,7 @@ impl Listener {
                     }))
                 }
             });
-            let serving = watcher.watch(builder.serve_connection(socket, service));
+            let serving = watcher.watch(builder.serve_connection(TokioIo::new(socket), service));
             // hyper's own timer starts when it knows the protocol, and who sends nothing, or half
             // of HTTP/2's preface, never gets there.
             let silent = async {
