@@ -14,7 +14,7 @@ use crate::inside::Context;
 use crate::{convert, unenforced};
 
 /// The most gateways of a page.
-const MOST: u32 = 100;
+pub const MOST: u32 = 100;
 
 type Request = RequestContext<Context>;
 

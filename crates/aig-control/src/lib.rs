@@ -13,6 +13,7 @@ mod error;
 mod front;
 mod gateways;
 mod inside;
+pub mod limits;
 mod logger;
 mod logs;
 mod native;

@@ -9,7 +9,7 @@ use crate::inside::Context;
 use crate::{convert, gateways};
 
 /// The most rows of a page.
-const MOST: u32 = 50;
+pub const MOST: u32 = 50;
 
 pub(crate) async fn list(
     request: &RequestContext<Context>,

@@ -16,19 +16,21 @@ use hyper::body::Incoming;
 use tower::retry::budget::{Budget, TpsBudget};
 use uuid::Uuid;
 
+use crate::farewell::Farewell;
 use crate::metrics::Metrics;
 use crate::payload::Fault;
 use crate::plan::{Arrival, Place, Plan, Step};
 use crate::ports::Recorder;
 use crate::record::Trail;
 use crate::respond::Failure;
-use crate::tee::{Ending, Tee};
+use crate::tee::{Ending, Patience, Tee};
 use crate::upstream::{Unanswered, Upstream};
 use crate::{Body, headers};
 
 /// Tries plans.
 pub(crate) struct Driver {
     upstream: Upstream,
+    patience: Patience,
     /// Per provider, so that one that fails does not use up the retries of the others.
     budgets: HashMap<String, TpsBudget>,
     recorder: Arc<dyn Recorder>,
@@ -56,10 +58,11 @@ struct Tried {
 
 /// A share of retries that a provider is always granted, however few requests there are: a
 /// hundred in ten seconds.
-const RETRIES_PER_SECOND: u32 = 10;
+pub const RETRIES_PER_SECOND: u32 = 10;
 /// Beyond that, one retry for five requests.
-const RETRY_SHARE: f32 = 0.2;
-const BUDGET_WINDOW: Duration = Duration::from_secs(10);
+pub const RETRY_SHARE: f32 = 0.2;
+/// Over how long both are counted.
+pub const BUDGET_WINDOW: Duration = Duration::from_secs(10);
 /// How many connections that were closed while they lay idle one try may come across.
 const MAX_STALE: usize = 3;
 /// What the log calls a try that was given up on before its first byte.
@@ -71,12 +74,14 @@ impl Driver {
     pub(crate) fn new(
         providers: &Providers,
         upstream: Upstream,
+        patience: Patience,
         recorder: Arc<dyn Recorder>,
         metrics: Arc<Metrics>,
     ) -> Self {
         let budget = || TpsBudget::new(BUDGET_WINDOW, RETRIES_PER_SECOND, RETRY_SHARE);
         Self {
             upstream,
+            patience,
             budgets: (providers.iter())
                 .map(|provider| (provider.slug().to_owned(), budget()))
                 .collect(),
@@ -240,7 +245,7 @@ impl Driver {
             ..
         } = tried;
         let answer = match result {
-            Ok(answer) => Ok(pass_on(planned.wire, answer, trail)),
+            Ok(answer) => Ok(pass_on(planned.wire, answer, trail, self.patience)),
             Err(_) if let Some(fault) = planned.payload.fault() => {
                 Err(blame(fault, planned, trail))
             }
@@ -328,7 +333,12 @@ fn blame(fault: Fault, planned: &Step, trail: Trail) -> Failure {
 }
 
 /// Lets a provider's answer flow to the caller.
-fn pass_on(wire: Wire, answer: Response<Incoming>, mut trail: Trail) -> Response<Body> {
+fn pass_on(
+    wire: Wire,
+    answer: Response<Incoming>,
+    mut trail: Trail,
+    patience: Patience,
+) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     // Neither a length nor chunks: the end of such a body is the end of its connection.
     let ending = match head.version {
@@ -346,7 +356,9 @@ fn pass_on(wire: Wire, answer: Response<Incoming>, mut trail: Trail) -> Response
     let content_type = headers::text(&head.headers, "content-type");
     let meter = ResponseReader::answering(wire, &head.headers);
     trail.answered(head.status.as_u16(), content_type, meter);
-    Response::from_parts(head, Body::forwarded(Tee::new(body, trail, ending)))
+    let farewell = Farewell::of(wire, &head.headers);
+    let tee = Tee::new(body, trail, ending, farewell, patience);
+    Response::from_parts(head, Body::forwarded(tee))
 }
 
 /// A random number, so that those who were turned away together do not come back together.

@@ -15,7 +15,7 @@ static LOG_ID: HeaderName = HeaderName::from_static("cf-aig-log-id");
 static REQUEST_ID: HeaderName = HeaderName::from_static("cf-aig-request-id");
 static STEP: HeaderName = HeaderName::from_static("cf-aig-step");
 /// The longest event id that is taken from a caller, in bytes; a longer one is not an id.
-const MAX_EVENT_ID: usize = 256;
+pub const MAX_EVENT_ID: usize = 256;
 
 impl Ids {
     /// New ids, and the caller's own for the event if it sent one.

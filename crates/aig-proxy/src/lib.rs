@@ -1,11 +1,12 @@
 //! The data plane: moves bytes between callers and providers, and says afterwards what happened.
 //!
-//! In reading order: [`listener`] accepts, [`pipeline`] is the life of a request from top to
-//! bottom, `route` cuts its path, `tokens` finds who asks, `planner` says what is to be sent where
-//! (`plan`), with the bodies of `universal`, `unified` and `run`; `drive` tries it until there is an
-//! answer, `upstream` and `egress` are the only way out of the house,
-//! `payload` sends a body, `tee` forwards an answer while `record`'s trail takes note, `respond` turns failures
-//! into answers, in the words of a `voice`. Decisions are left to `aig-policy`, dialects to `aig-provider`; configuration comes
+//! In reading order: [`listener`] accepts (with `tls`, on a `socket`, under the `pressure` of the
+//! reader), [`pipeline`] is the life of a request from top to bottom, `route` cuts its path, `carriers`
+//! finds who asks, `planner` says what is to be sent where (`plan`), with the bodies of `universal`,
+//! `unified` and `run`; `drive` tries it until there is an answer, `upstream` and `egress` are the only
+//! way out of the house, `payload` sends a body, `tee` forwards an answer while `record`'s trail takes
+//! note, `respond` turns failures into answers, in the words of a `voice`. Decisions are left to
+//! `aig-policy`, dialects to `aig-provider`; configuration comes
 //! in through a watch channel and facts leave through [`ports`], so this crate knows no store.
 
 mod body;
@@ -13,16 +14,20 @@ pub mod cache_store;
 mod carriers;
 mod drive;
 mod egress;
+mod farewell;
 mod framing;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod handshake;
 mod headers;
 mod hops;
 mod ids;
 mod inbound;
+pub mod limits;
 mod line;
 pub mod listener;
+mod lull;
 mod metrics;
 mod pace;
 mod payload;
@@ -30,12 +35,14 @@ pub mod pipeline;
 mod plan;
 mod planner;
 pub mod ports;
+mod pressure;
 mod record;
 mod respond;
 mod route;
 mod run;
 mod socket;
 mod tee;
+mod tls;
 mod unified;
 mod universal;
 mod upstream;
@@ -49,3 +56,4 @@ pub use metrics::Metrics;
 pub use pipeline::{DataPlane, DataPlaneConfig};
 pub use ports::{DefaultGateways, Recorder};
 pub use route::serves;
+pub use tls::{Authorities, Tls, TlsError, TlsFiles};

@@ -1,5 +1,6 @@
 //! Counters of the data plane, for `/metrics`. Labels are small closed sets, never a caller's text.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aig_model::Outcome;
@@ -17,6 +18,7 @@ pub struct Metrics {
     pub(crate) connections: Gauge,
     pub(crate) panics: Counter,
     pub(crate) accept_failures: Counter,
+    pub(crate) tls_failures: Counter,
     cut_at_drain: Counter,
     pub(crate) metadata_dropped: Counter,
     pub(crate) inspection_given_up: Counter,
@@ -64,6 +66,11 @@ impl Metrics {
             metrics.accept_failures.clone(),
         );
         registry.register(
+            "aig_tls_failures",
+            "Connections on which TLS could not be agreed on",
+            metrics.tls_failures.clone(),
+        );
+        registry.register(
             "aig_cut_at_drain",
             "Connections cut because the drain deadline ran out",
             metrics.cut_at_drain.clone(),
@@ -98,5 +105,17 @@ impl Metrics {
 
     pub(crate) fn failed(&self, code: u32) {
         self.failures.get_or_create(&ByCode { code }).inc();
+    }
+}
+
+/// Counts the panic that unwinds through it. Nothing is caught here: what holds the facts of a
+/// request has to see the panic as well, or it would take it for a caller that left.
+pub(crate) struct Panics(pub(crate) Arc<Metrics>);
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.panics.inc();
+        }
     }
 }

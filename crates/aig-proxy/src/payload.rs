@@ -72,7 +72,7 @@ pub(crate) struct Upload {
 }
 
 /// The longest body that is kept for another pass, in bytes.
-pub(crate) const MAX_KEPT: u64 = 25 << 20;
+pub const MAX_KEPT: u64 = 25 << 20;
 
 /// Chunks below this are not kept on their own, in bytes.
 const SMALL: usize = 1 << 10;

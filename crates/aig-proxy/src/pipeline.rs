@@ -34,6 +34,8 @@ use crate::planner::{Head, Planned, Planner, fits};
 use crate::ports::{DefaultGateways, Recorder};
 use crate::respond::Failure;
 use crate::route::{Goal, Route};
+use crate::tee::Patience;
+use crate::tls::Authorities;
 use crate::upstream::Upstream;
 use crate::voice::Voice;
 use crate::{Body, Inbound, headers};
@@ -45,10 +47,19 @@ pub struct DataPlaneConfig {
     pub providers: Providers,
     /// Which destinations are allowed beyond public addresses over HTTPS.
     pub egress: EgressRules,
+    /// Who vouches for providers, beside the public authorities.
+    pub authorities: Authorities,
     /// The longest request body that is forwarded, in bytes.
     pub max_request_body: u64,
     /// How long connecting to a provider may take, name resolution and every address included.
     pub connect_timeout: Duration,
+    /// How long a provider may take to the first byte of its answer, where the request does not
+    /// say; `None` is for ever.
+    pub first_byte_timeout: Option<Duration>,
+    /// How long a provider may be silent in the middle of an answer; `None` is for ever.
+    pub idle_timeout: Option<Duration>,
+    /// How long an answer may last from its first byte to its last; `None` is for ever.
+    pub max_duration: Option<Duration>,
 }
 
 /// Carries requests to providers and answers back.
@@ -75,9 +86,24 @@ impl DataPlane {
         defaults: Arc<dyn DefaultGateways>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let upstream = Upstream::new(config.egress, config.connect_timeout);
+        let upstream = Upstream::new(
+            config.egress,
+            &config.authorities,
+            config.connect_timeout,
+            config.first_byte_timeout,
+        );
+        let patience = Patience {
+            idle: config.idle_timeout,
+            longest: config.max_duration,
+        };
         Self {
-            driver: Driver::new(&config.providers, upstream, recorder, Arc::clone(&metrics)),
+            driver: Driver::new(
+                &config.providers,
+                upstream,
+                patience,
+                recorder,
+                Arc::clone(&metrics),
+            ),
             carriers: Carriers::of(&config.providers),
             providers: config.providers,
             max_request_body: config.max_request_body,

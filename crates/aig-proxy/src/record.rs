@@ -171,7 +171,7 @@ impl Drop for Trail {
 }
 
 /// The longest text that a caller or a provider can put into one field of a row, in bytes.
-const MAX_FIELD: usize = 1024;
+pub const MAX_FIELD: usize = 1024;
 
 /// A text cut to what a row keeps, at a character's edge.
 pub(crate) fn clipped(text: &str) -> &str {

@@ -107,7 +107,7 @@ impl<'a> Route<'a> {
         let (gateway, rest) = rest.split_once('/').unwrap_or((rest, ""));
         let (provider, tail) = rest.split_once('/').unwrap_or((rest, ""));
         let goal = match provider {
-            "" => Goal::Steps,
+            "" if tail.is_empty() => Goal::Steps,
             COMPAT => compat(tail),
             _ => Goal::Provider,
         };

@@ -3,25 +3,36 @@
 //! side has not room for.
 //!
 //! What is made of the bytes is left to `aig-provider`'s readers, what becomes of the facts to
-//! the trail. Requests are `payload`'s.
+//! the trail, what is said when the provider breaks off to `farewell`. Requests are `payload`'s.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use aig_model::Outcome;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
 
 use crate::body::BodyError;
+use crate::farewell::{Farewell, Said};
 use crate::headers;
+use crate::lull::Lull;
 use crate::record::Trail;
 
 /// An answer's body. Its end, whichever it is, ends the trail.
 pub(crate) struct Tee {
-    body: Incoming,
+    /// What still comes from the provider; gone once it has broken off.
+    body: Option<Incoming>,
     trail: Trail,
     ending: Ending,
+    farewell: Farewell,
+    silence: Lull,
+    /// When the answer has lasted too long.
+    deadline: Option<Pin<Box<Sleep>>>,
+    broken: Option<Broken>,
 }
 
 /// How the transport marks the end of a body.
@@ -33,35 +44,115 @@ pub(crate) enum Ending {
     ByClosing,
 }
 
-/// The provider closed the connection before its stream had said that it is complete.
+/// How long answers may take.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Patience {
+    /// Between two bytes, waiting for the caller not included; `None` is for ever.
+    pub(crate) idle: Option<Duration>,
+    /// From the first byte to the last; `None` is for ever.
+    pub(crate) longest: Option<Duration>,
+}
+
+/// An answer that broke off, and what the caller is still to be told of it.
+struct Broken {
+    said: Option<Said>,
+    why: Option<BodyError>,
+}
+
+/// What comes of asking the provider for more: a frame, the end, or a break and what it is.
+type Polled = Poll<Option<Result<Frame<Bytes>, (Outcome, BodyError)>>>;
+
+/// Why an answer breaks off here that the transport did not break.
 #[derive(Debug, thiserror::Error)]
-#[error("the provider broke off in the middle of its answer")]
-struct BrokeOff;
+enum BrokeOff {
+    #[error("the provider broke off in the middle of its answer")]
+    Closed,
+    #[error("the provider went silent in the middle of its answer")]
+    Silent,
+    #[error("the answer took longer than is allowed")]
+    Endless,
+}
 
 // === impl Tee ===
 
 impl Tee {
     /// Forwards `body`; an answer without one is complete at once.
-    pub(crate) fn new(body: Incoming, mut trail: Trail, ending: Ending) -> Self {
+    pub(crate) fn new(
+        body: Incoming,
+        mut trail: Trail,
+        ending: Ending,
+        farewell: Farewell,
+        patience: Patience,
+    ) -> Self {
         if body.is_end_stream() {
             trail.end(Outcome::Complete);
         }
         Self {
-            body,
+            body: Some(body),
             trail,
             ending,
+            farewell,
+            silence: Lull::new(patience.idle),
+            deadline: (patience.longest).map(|longest| Box::pin(tokio::time::sleep(longest))),
+            broken: None,
         }
     }
 
-    /// The transport says that the body is over. Whether it is whole is for the stream to say
-    /// where the transport cannot.
-    fn over(&mut self) -> Option<Result<Frame<Bytes>, BodyError>> {
-        if self.ending == Ending::ByClosing && self.trail.is_unfinished_stream() {
-            self.trail.end(Outcome::UpstreamBroke);
-            return Some(Err(BrokeOff.into()));
+    /// What the provider sends, or why nothing more is waited for.
+    fn poll_provider(&mut self, cx: &mut Context<'_>) -> Polled {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        // A stream that always has more must not hide the clock.
+        if let Some(deadline) = &mut self.deadline
+            && (deadline.deadline() <= Instant::now() || deadline.as_mut().poll(cx).is_ready())
+        {
+            let endless = BrokeOff::Endless.into();
+            return Poll::Ready(Some(Err((Outcome::Cut, endless))));
         }
-        self.trail.end(Outcome::Complete);
-        None
+        let Poll::Ready(polled) = Pin::new(body).poll_frame(cx) else {
+            ready!(self.silence.poll_too_long(cx));
+            let silent = BrokeOff::Silent.into();
+            return Poll::Ready(Some(Err((Outcome::UpstreamBroke, silent))));
+        };
+        self.silence.over();
+        Poll::Ready(match polled {
+            // The transport says that the body is over. Whether it is whole is for the stream to
+            // say where the transport cannot.
+            None if self.ending == Ending::ByClosing && self.trail.is_unfinished_stream() => {
+                Some(Err((Outcome::UpstreamBroke, BrokeOff::Closed.into())))
+            }
+            None => None,
+            Some(frame) => Some(frame.map_err(|error| (Outcome::UpstreamBroke, error.into()))),
+        })
+    }
+
+    /// Some of the answer passes.
+    fn pass(&mut self, frame: &Frame<Bytes>) {
+        if let Some(data) = frame.data_ref() {
+            self.trail.forwarded(data);
+            self.farewell.forwarded(data);
+        }
+        // The transport does not ask again after the last byte of a known length, nor after
+        // trailers.
+        if frame.is_trailers() || self.is_end_stream() {
+            self.trail.end(Outcome::Complete);
+        }
+    }
+
+    /// The answer ends before its end. The provider's call ends at once, and the caller is told in
+    /// the stream's own words if that can be done.
+    fn break_off(&mut self, outcome: Outcome, why: BodyError) -> Option<Frame<Bytes>> {
+        let unfinished = self.trail.is_unfinished_stream();
+        self.trail.end(outcome);
+        self.body = None;
+        let told = self.farewell.say().filter(|_| unfinished);
+        let (event, said) = told.unzip();
+        self.broken = Some(Broken {
+            said,
+            why: Some(why),
+        });
+        event.map(Frame::data)
     }
 }
 
@@ -73,36 +164,48 @@ impl Body for Tee {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        Poll::Ready(match polled {
-            Some(Ok(mut frame)) => {
-                if let Some(trailers) = frame.trailers_mut() {
-                    headers::for_caller(trailers);
-                }
-                if let Some(data) = frame.data_ref() {
-                    self.trail.forwarded(data);
-                }
-                // The transport does not ask again after the last byte of a known length, nor
-                // after trailers.
-                if frame.is_trailers() || self.body.is_end_stream() {
+        if self.broken.is_none() {
+            match ready!(self.poll_provider(cx)) {
+                None => {
                     self.trail.end(Outcome::Complete);
+                    return Poll::Ready(None);
                 }
-                Some(Ok(frame))
+                Some(Ok(mut frame)) => {
+                    if let Some(trailers) = frame.trailers_mut() {
+                        headers::for_caller(trailers);
+                    }
+                    self.pass(&frame);
+                    return Poll::Ready(Some(Ok(frame)));
+                }
+                Some(Err((outcome, why))) => {
+                    if let Some(event) = self.break_off(outcome, why) {
+                        return Poll::Ready(Some(Ok(event)));
+                    }
+                }
             }
-            Some(Err(error)) => {
-                self.trail.end(Outcome::UpstreamBroke);
-                // An error here makes the listener break the transfer off: no clean end.
-                Some(Err(error.into()))
-            }
-            None => self.over(),
-        })
+        }
+        let Some(broken) = &mut self.broken else {
+            return Poll::Ready(None);
+        };
+        // What a transport still holds when it hears of an error, it throws away.
+        if let Some(said) = &mut broken.said {
+            ready!(said.poll_sent(cx));
+        }
+        // An error here makes the listener break the transfer off: no clean end.
+        Poll::Ready(broken.why.take().map(Err))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match (&self.broken, &self.body) {
+            (None, Some(body)) => body.is_end_stream(),
+            _ => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.body {
+            Some(body) => body.size_hint(),
+            None => SizeHint::default(),
+        }
     }
 }

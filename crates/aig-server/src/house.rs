@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use aig_control::{ControlConfig, ControlPlane};
 use aig_model::{AccountId, Timestamp, TokenText};
 use aig_policy::Identity;
-use aig_proxy::{DataPlane, Listener, Metrics};
+use aig_proxy::{DataPlane, Listener, ListenerConfig, Metrics, Tls};
 use aig_store::{Journal, Store};
 use anyhow::Context;
 use prometheus_client::registry::Registry;
@@ -38,6 +38,8 @@ pub struct House {
     ops: Arc<Ops>,
     phase: watch::Sender<Phase>,
     listeners: JoinSet<()>,
+    /// Ends with the house.
+    _certificate: JoinSet<()>,
     first: Option<FirstStart>,
 }
 
@@ -65,6 +67,9 @@ pub struct FirstStart {
 impl House {
     /// Opens the stores, binds the listeners and serves.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let tls = (config.tls.clone().map(Tls::load).transpose())
+            .context("TLS cannot be served")?
+            .map(Arc::new);
         let store = open(&config.data_dir)?;
         let pepper = config.token_pepper_file.as_deref();
         let identity = Arc::new(keys::identity(&store, &config.data_dir, pepper).await?);
@@ -76,7 +81,11 @@ impl House {
         registry.register_collector(Box::new(ProcessMetrics(store.queries())));
         let ops = Arc::new(Ops::new(registry, store.snapshots()));
 
-        let bind = |address| Listener::bind(address, config.listener.clone(), Arc::clone(&metrics));
+        let listening = ListenerConfig {
+            tls: tls.clone(),
+            ..config.listener
+        };
+        let bind = |address| Listener::bind(address, listening.clone(), Arc::clone(&metrics));
         let listener = bind(config.listen).await.with_context(|| {
             format!(
                 "cannot listen on {}; is another aig running there? --listen takes another address",
@@ -91,8 +100,10 @@ impl House {
         };
         let address = listener.address();
         let control_address = control_listener.as_ref().map_or(address, Listener::address);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let named = |url: &Option<String>, address| {
-            url.clone().unwrap_or_else(|| format!("http://{address}"))
+            url.clone()
+                .unwrap_or_else(|| format!("{scheme}://{address}"))
         };
         let origin = named(&config.public_url, address);
         let control_origin = match (&config.control_public_url, &control_listener) {
@@ -153,6 +164,10 @@ impl House {
             }
             None => serve(listener, Some(data), Some(control)),
         }
+        let mut certificate = JoinSet::new();
+        if let Some(tls) = tls {
+            certificate.spawn(async move { tls.keep_fresh().await });
+        }
         Ok(Self {
             address,
             control_address,
@@ -165,6 +180,7 @@ impl House {
             ops,
             phase,
             listeners,
+            _certificate: certificate,
             first,
         })
     }
@@ -247,7 +263,7 @@ impl Hurry {
 }
 
 /// How long the last rows may take to be written.
-const LAST_ROWS: std::time::Duration = std::time::Duration::from_secs(5);
+pub(crate) const LAST_ROWS: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Opens the two databases of a data directory, which is made if it is not there.
 pub(crate) fn open(data_dir: &std::path::Path) -> anyhow::Result<Store> {

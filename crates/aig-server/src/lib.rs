@@ -11,6 +11,7 @@ mod demo;
 mod front;
 pub mod house;
 pub mod keys;
+pub mod limits;
 mod local;
 pub mod offline;
 mod ops;

@@ -12,6 +12,7 @@ mod gateways;
 mod instance;
 mod journal;
 mod journal_writer;
+pub mod limits;
 mod live;
 mod logs;
 mod migrations;

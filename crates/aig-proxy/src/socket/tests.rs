@@ -9,7 +9,7 @@ async fn pair() -> (Socket, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let caller = TcpStream::connect(listener.local_addr().unwrap());
     let (caller, accepted) = tokio::join!(caller, listener.accept());
-    let socket = Socket::new(accepted.unwrap().0, Duration::from_secs(30));
+    let socket = Socket::new(accepted.unwrap().0, None, Arc::default());
     (socket, caller.unwrap())
 }
 

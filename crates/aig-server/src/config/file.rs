@@ -26,11 +26,16 @@ pub(crate) struct File {
     pub(super) public_url: Option<PublicUrl>,
     pub(super) control_public_url: Option<PublicUrl>,
     pub(crate) token_pepper_file: Option<PathBuf>,
+    pub(super) tls_certificate: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
     pub(super) max_request_body: Option<u64>,
     pub(super) connect_timeout: Option<Seconds<1>>,
+    pub(super) first_byte_timeout: Option<Seconds<0>>,
+    pub(super) idle_timeout: Option<Seconds<0>>,
+    pub(super) max_duration: Option<Seconds<0>>,
+    pub(super) write_timeout: Option<Seconds<0>>,
     pub(super) header_timeout: Option<Seconds<1>>,
     pub(super) body_timeout: Option<Seconds<1>>,
-    pub(super) write_timeout: Option<Seconds<1>>,
     pub(super) drain_timeout: Option<Seconds<0>>,
     pub(super) log: Option<LogFilter>,
     pub(super) log_format: Option<LogFormat>,
@@ -56,6 +61,7 @@ struct EgressFile {
     // As texts, because an element that cannot be is placed at its own line only from outside.
     #[serde(default)]
     allow: Vec<Spanned<String>>,
+    ca_file: Option<PathBuf>,
 }
 
 /// The file's text, for naming places in it.
@@ -106,6 +112,11 @@ impl File {
         let text = Text { path, text };
         let read = toml::from_str::<Self>(&text.text).map_err(|error| text.explain(&error))?;
         Ok(Self { text, ..read })
+    }
+
+    /// The file of further authorities.
+    pub(super) const fn ca_file(&self) -> Option<&PathBuf> {
+        self.egress.ca_file.as_ref()
     }
 
     /// The networks that may be dialled.

@@ -202,6 +202,49 @@ fn seconds_have_a_bound_wherever_they_are_said() {
 }
 
 #[test]
+fn nought_is_for_ever_and_a_flag_wins() {
+    let config = resolve("write_timeout = 0\nidle_timeout = 7\nmax_duration = 9").unwrap();
+    assert_eq!(config.listener.write_timeout, None);
+    assert_eq!(config.proxy.idle_timeout, Some(Duration::from_secs(7)));
+    assert_eq!(config.proxy.max_duration, Some(Duration::from_secs(9)));
+    let half_an_hour = Some(Duration::from_secs(1800));
+    assert_eq!(config.proxy.first_byte_timeout, half_an_hour);
+    let flags = Flags {
+        first_byte_timeout: Some(0),
+        max_duration: Some(86_401),
+        ..Flags::default()
+    };
+    let message = format!("{:#}", flags.resolve().unwrap_err());
+    assert!(message.starts_with("--max-duration: must be "), "{message}");
+    let flags = Flags {
+        max_duration: None,
+        ..flags
+    };
+    assert_eq!(flags.resolve().unwrap().0.proxy.first_byte_timeout, None);
+}
+
+#[test]
+fn certificate_and_key_come_from_the_file_or_from_flags() {
+    let config = resolve("tls_certificate = 'c.pem'\ntls_key = 'k.pem'").unwrap();
+    let files = config.tls.unwrap();
+    assert_eq!(
+        (files.certificate, files.key),
+        ("c.pem".into(), "k.pem".into())
+    );
+    let said = fault_text("tls_key = 'k.pem'");
+    assert!(
+        said.contains("tls_key is set without tls_certificate"),
+        "{said}"
+    );
+    let said = fault_text("[egress]\nca_file = '/nowhere.pem'");
+    assert!(said.contains("/nowhere.pem cannot be read"), "{said}");
+}
+
+fn fault_text(text: &str) -> String {
+    format!("{:#}", resolve(text).unwrap_err())
+}
+
+#[test]
 fn the_help_lists_every_setting() {
     let help = Cli::read(["aig", "serve", "--help"])
         .unwrap_err()
@@ -214,6 +257,13 @@ fn the_help_lists_every_setting() {
         "public_url",
         "control_public_url",
         "token_pepper_file",
+        "tls_certificate",
+        "tls_key",
+        "egress.ca_file",
+        "first_byte_timeout",
+        "idle_timeout",
+        "max_duration",
+        "write_timeout",
         "max_request_body",
         "connect_timeout",
         "header_timeout",
