@@ -1,6 +1,7 @@
 //! The project's own commands, one file each. They never link a generated crate:
 //! a broken generated file must not keep anybody from generating it again.
 
+mod bench;
 mod client;
 mod contract_diff;
 mod regen;
@@ -22,6 +23,8 @@ Commands:
       fails on the first stale file.
   cargo xtask contract-diff [--format text|json]
       Compare what the server emits with the contract.
+  cargo xtask bench [--quick] [--json FILE] [--only NAMES] [--url URL] …
+      Measure the gateway against a bare reverse proxy; --help lists the rest.
   cargo xtask stubs FILE --out DIR
       Write a dropshot server for any OpenAPI document, as a crate that builds.
   cargo xtask roundtrip FILE...
@@ -39,6 +42,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match command.as_str() {
         "regen" => regen::run(&root, arguments.collect()),
         "contract-diff" => contract_diff::run(&root, arguments.collect()),
+        "bench" => bench::run(&root, arguments.collect()),
         "roundtrip" => roundtrip::run(&root, arguments.collect()),
         "stubs" => stubs::run(&root, arguments.collect()),
         "soak" => soak::run(&root, arguments.collect()),
