@@ -232,6 +232,8 @@ fn cargo(root: &Path, scratch: &Path, package: &str) -> anyhow::Result<std::proc
     command
         .current_dir(scratch)
         .env("CARGO_TARGET_DIR", root.join("target"))
+        // Of no use to crates that are written anew, and large.
+        .env("CARGO_INCREMENTAL", "0")
         .stdin(Stdio::null())
         .output()
         .context("cargo does not start")
