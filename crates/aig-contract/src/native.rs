@@ -10,7 +10,7 @@
 //!   predicted (`definition`, `ty`). Where that is the document's schema it is
 //!   derived; where it is not, the schema is written out beside the type;
 //! - everything is printed (`print`, `package`);
-//! - what the printed crate emits is compared with the document ([`compare`]), in
+//! - what the printed crate emits is compared with the document (`compare`), in
 //!   a form that loses nothing but order and defaults (`canonical`).
 
 mod canonical;
