@@ -1,6 +1,7 @@
 //! Chat streams that count tokens only when they are asked: they are asked, and nobody notices.
 
-use aig_testkit::Provider;
+use aig_model::Outcome;
+use aig_testkit::{Provider, RawCaller};
 use futures_util::StreamExt;
 use serde_json::json;
 
@@ -208,4 +209,29 @@ async fn whole_bodies_of_unified_and_universal_requests_are_asked_as_well() {
         );
         assert_eq!(provider.next_request().await.text(), asked(sent));
     }
+}
+
+/// Half a body that would be looked through goes nowhere, and nobody takes it for a whole one.
+#[tokio::test]
+async fn half_a_body_is_never_sent() {
+    let provider = Provider::start().await;
+    let plane = Plane::start(&provider).await;
+    plane.gateway(
+        "cached",
+        aig_model::GatewayChange {
+            cache_ttl: aig_model::Change::Set(60),
+            ..aig_model::GatewayChange::default()
+        },
+    );
+    for (rows, gateway) in ["g", "cached"].into_iter().enumerate() {
+        let url = plane.url(gateway, "openai/chat/completions");
+        let path = url.split_once("//").unwrap().1.split_once('/').unwrap().1;
+        let head = format!("POST /{path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n");
+        let mut raw = RawCaller::to(plane.address).await;
+        raw.send(head + "{\"stream\":true").await;
+        drop(raw);
+        let (row, _) = plane.row(rows + 1).await;
+        assert_eq!((row.outcome, row.status), (Outcome::ClientGone, 499));
+    }
+    assert!(provider.requests().is_empty());
 }

@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 /// A running data plane.
 pub(crate) struct Plane {
     pub(crate) http: reqwest::Client,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     snapshots: watch::Sender<Arc<Snapshot>>,
     gateways: Mutex<Vec<Gateway>>,
     kept: Arc<Kept>,

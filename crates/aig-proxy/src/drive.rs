@@ -11,22 +11,21 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aig_model::{Gateway, Outcome, Timestamp};
 use aig_policy::{Attempts, Failure as Reason, Next, retry};
-use aig_provider::{Provider, Providers, ResponseReader, UsageFilter};
-use http::{HeaderMap, HeaderValue, Request, Response, Version, header};
+use aig_provider::{Provider, Providers};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use tower::retry::budget::{Budget, TpsBudget};
 use uuid::Uuid;
 
 use crate::cache_store::{CacheStore, CachedAnswer};
-use crate::farewell::Farewell;
 use crate::ledger::Ledger;
-use crate::lookup::{self, CACHE_STATUS, Looked, Missed};
+use crate::lookup::{self, Looked, Missed};
 use crate::payload::Fault;
 use crate::plan::{Arrival, Place, Plan, Step};
 use crate::record::Trail;
+use crate::relay::relay;
 use crate::respond::Failure;
-use crate::stored::Stored;
-use crate::tee::{Ending, Passing, Patience, Tee};
+use crate::tee::Patience;
 use crate::upstream::{Unanswered, Upstream};
 use crate::{Body, headers};
 
@@ -98,6 +97,10 @@ impl Driver {
             cache,
             ledger,
         }
+    }
+
+    pub(crate) fn cache(&self) -> CacheStore {
+        self.cache.clone()
     }
 
     /// Leaves the row of a request that is refused before anything is tried.
@@ -249,7 +252,10 @@ impl Driver {
         match lookup::look(&self.cache, gateway, planned).await {
             Ok(Looked::Bypassed(why)) => {
                 begun.trail.bypassed(why);
-                Ok((begun, None))
+                match planned.payload.gather_question().await {
+                    Ok(()) => Ok((begun, None)),
+                    Err(fault) => Err(Self::blamed(fault, planned, step, begun)),
+                }
             }
             Ok(Looked::Missed(missed)) => {
                 self.ledger.metrics.looked_up(missed.why.as_str());
@@ -257,11 +263,16 @@ impl Driver {
                 Ok((begun, Some(missed)))
             }
             Ok(Looked::Hit(answer)) => Err(Self::again(&answer, step, begun)),
-            Err(fault) => Err(Driven {
-                answer: Err(blame(fault, planned, begun.trail)),
-                step,
-                log: begun.log,
-            }),
+            Err(fault) => Err(Self::blamed(fault, planned, step, begun)),
+        }
+    }
+
+    /// The caller did not send its body.
+    fn blamed(fault: Fault, planned: &Step, step: usize, begun: Begun) -> Driven {
+        Driven {
+            answer: Err(blame(fault, planned, begun.trail)),
+            step,
+            log: begun.log,
         }
     }
 
@@ -287,7 +298,6 @@ impl Driver {
         begun: Begun,
     ) -> Tried {
         let Begun { trail, log } = begun;
-        planned.payload.gather_question().await;
         let began = Instant::now();
         let mut result = self.send(planned, timeout).await;
         let mut stale = 0;
@@ -334,7 +344,7 @@ impl Driver {
             ..
         } = tried;
         let answer = match result {
-            Ok(answer) => Ok(self.pass_on(planned, answer, trail, missed)),
+            Ok(answer) => Ok(relay(planned, answer, trail, missed, self.patience)),
             Err(_) if let Some(fault) = planned.payload.fault() => {
                 Err(blame(fault, planned, trail))
             }
@@ -345,48 +355,6 @@ impl Driver {
             }
         };
         Driven { answer, step, log }
-    }
-
-    /// Lets a provider's answer flow to the caller.
-    fn pass_on(
-        &self,
-        planned: &Step,
-        answer: Response<Incoming>,
-        mut trail: Trail,
-        missed: Option<Missed>,
-    ) -> Response<Body> {
-        let (mut head, body) = answer.into_parts();
-        // Neither a length nor chunks: the end of such a body is the end of its connection.
-        let ending = match head.version {
-            Version::HTTP_10 | Version::HTTP_11
-                if !head.headers.contains_key(header::CONTENT_LENGTH)
-                    && !head.headers.contains_key(header::TRANSFER_ENCODING) =>
-            {
-                Ending::ByClosing
-            }
-            _ => Ending::Marked,
-        };
-        head.version = Version::default();
-        headers::for_caller(&mut head.headers);
-        head.extensions.clear();
-        let meter = ResponseReader::answering(planned.wire, &head.headers);
-        trail.answered(head.status.as_u16(), &head.headers, meter);
-        let length = http_body::Body::size_hint(&body).exact();
-        let stored = missed.and_then(|missed| {
-            let miss = HeaderValue::from_static("MISS");
-            head.headers.insert(CACHE_STATUS, miss);
-            Stored::begin(missed, &head, length, &mut trail)
-        });
-        let filter =
-            (planned.payload.may_have_asked() && is_plain_stream(&head.headers)).then(|| {
-                // What is taken out of the answer is no part of its length.
-                head.headers.remove(header::CONTENT_LENGTH);
-                Box::new(UsageFilter::new())
-            });
-        let farewell = Farewell::of(planned.wire, &head.headers);
-        let passing = Passing { stored, filter };
-        let tee = Tee::new(body, trail, ending, farewell, self.patience, passing);
-        Response::from_parts(head, Body::forwarded(tee))
     }
 
     fn budget(&self, provider: &Provider) -> &TpsBudget {
@@ -472,12 +440,6 @@ fn blame(fault: Fault, planned: &Step, trail: Trail) -> Failure {
     };
     trail.failed(failure.status().as_u16(), outcome);
     failure
-}
-
-/// Whether an answer is a stream of events that can be read as it is.
-fn is_plain_stream(headers: &HeaderMap) -> bool {
-    let kind = headers::text(headers, "content-type").unwrap_or_default();
-    kind.starts_with("text/event-stream") && !headers.contains_key(header::CONTENT_ENCODING)
 }
 
 /// A random number, so that those who were turned away together do not come back together.

@@ -40,6 +40,7 @@ pub mod ports;
 mod pressure;
 mod rate_limits;
 mod record;
+mod relay;
 mod respond;
 mod route;
 mod run;

@@ -17,11 +17,15 @@ use aig_policy::BodyLost;
 use aig_policy::cache::{BodyDigest, BodyHasher};
 use aig_provider::{AskUsage, RequestReader, RequestReading, USAGE_QUESTION};
 use bytes::{Bytes, BytesMut};
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body;
 
 use crate::body::BodyError;
 use crate::inbound::{Idle, Inbound};
 use crate::transcript::Capture;
+
+mod upload;
+
+pub(crate) use upload::Upload;
 
 /// The body of one request, for as many passes as are allowed.
 #[derive(Clone)]
@@ -72,15 +76,6 @@ enum Keep {
     Lost,
 }
 
-/// One pass over a payload, from its beginning.
-pub(crate) struct Upload {
-    payload: Payload,
-    pass: u32,
-    /// Which kept chunk comes next.
-    at: usize,
-    sent: u64,
-}
-
 /// The longest body that is kept for another pass, in bytes.
 pub const MAX_KEPT: u64 = 25 << 20;
 
@@ -100,6 +95,8 @@ enum Broken {
     TooLong,
     #[error("the request is sent elsewhere by now")]
     Overtaken,
+    #[error("the request's body did not come to its end")]
+    Incomplete,
 }
 
 // === impl Payload ===
@@ -192,9 +189,8 @@ impl Payload {
     }
 
     /// Receives a body that has to be asked for token counts, if it is short and says so: it then
-    /// goes out with its length. Others go out in chunks. What the caller does wrong meanwhile breaks
-    /// the next pass.
-    pub(crate) async fn gather_question(&self) {
+    /// goes out with its length. Others go out in chunks.
+    pub(crate) async fn gather_question(&self) -> Result<(), Fault> {
         let is_short = {
             let inner = self.lock();
             let told = inner
@@ -203,9 +199,9 @@ impl Payload {
                 .and_then(|rest| rest.size_hint().exact());
             inner.ask.is_some() && told.is_some_and(|length| length <= SHORT)
         };
-        if is_short {
-            // The fault stands in the payload, where the driver looks for it.
-            let _ = self.gather(SHORT).await;
+        match is_short {
+            true => self.gather(SHORT).await.map(|_| ()),
+            false => Ok(()),
         }
     }
 
@@ -396,79 +392,6 @@ impl Inner {
 
     fn is_received(&self) -> bool {
         self.rest.as_ref().is_none_or(Body::is_end_stream)
-    }
-}
-
-// === impl Upload ===
-
-impl Body for Upload {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let payload = self.payload.clone();
-        let mut inner = payload.lock();
-        if inner.passes != self.pass {
-            return Poll::Ready(Some(Err(Broken::Overtaken.into())));
-        }
-        if let Some(chunk) = inner.kept.get(self.at).cloned() {
-            self.at += 1;
-            self.sent += chunk.len() as u64;
-            return Poll::Ready(Some(Ok(Frame::data(chunk))));
-        }
-        let Some(rest) = &mut inner.rest else {
-            return Poll::Ready(None);
-        };
-        let frame = match ready!(Pin::new(rest).poll_frame(cx)) {
-            Some(Ok(frame)) => frame,
-            Some(Err(error)) => {
-                inner.fault = Some(Fault::of(&error));
-                return Poll::Ready(Some(Err(error)));
-            }
-            None => {
-                inner.rest = None;
-                return Poll::Ready(None);
-            }
-        };
-        // Nothing in a trailer is meant for a provider, and names that may not leave would leave there.
-        if frame.is_trailers() {
-            inner.rest = None;
-            return Poll::Ready(None);
-        }
-        let Ok(data) = frame.into_data() else {
-            return Poll::Ready(None);
-        };
-        match inner.receive(data) {
-            Ok(data) => {
-                self.sent += data.len() as u64;
-                self.at = inner.kept.len();
-                Poll::Ready(Some(Ok(Frame::data(data))))
-            }
-            Err(broken) => Poll::Ready(Some(Err(broken.into()))),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        let inner = self.payload.lock();
-        self.at >= inner.kept.len()
-            && inner.is_received()
-            && self.sent == inner.received + inner.added
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let inner = self.payload.lock();
-        let length = match inner.rest {
-            None => Some(inner.received + inner.added),
-            // Whether the question is asked is known at the end only.
-            Some(_) if inner.ask.is_some() => None,
-            Some(_) => inner.length,
-        };
-        length.map_or_else(SizeHint::default, |length| {
-            SizeHint::with_exact(length - self.sent)
-        })
     }
 }
 

@@ -135,6 +135,11 @@ impl DataPlane {
         }
     }
 
+    /// The answers that are held, for whoever shows how many.
+    pub fn cache(&self) -> CacheStore {
+        self.driver.cache()
+    }
+
     /// Answers one request.
     pub async fn handle(&self, request: Request<Inbound>) -> Response<Body> {
         let started = Instant::now();

@@ -22,7 +22,7 @@ use crate::bootstrap::Bootstrap;
 use crate::config::Config;
 use crate::front::{Control, Front};
 use crate::keys;
-use crate::ops::{JournalMetrics, Ops, ProcessMetrics};
+use crate::ops::{CacheMetrics, JournalMetrics, Ops, ProcessMetrics};
 use crate::wiring::{ToJournal, ToStore};
 
 /// A running house.
@@ -79,7 +79,6 @@ impl House {
         let journal = store.journal();
         registry.register_collector(Box::new(JournalMetrics(journal.clone())));
         registry.register_collector(Box::new(ProcessMetrics(store.queries())));
-        let ops = Arc::new(Ops::new(registry, store.snapshots()));
 
         let listening = ListenerConfig {
             tls: tls.clone(),
@@ -130,6 +129,9 @@ impl House {
             Arc::new(ToStore(store.clone())),
             Arc::clone(&metrics),
         ));
+
+        registry.register_collector(Box::new(CacheMetrics(data.cache())));
+        let ops = Arc::new(Ops::new(registry, store.snapshots()));
 
         // The last step that can fail: the first token is told once, so nothing may go wrong
         // between writing it and telling it.
