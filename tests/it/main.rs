@@ -6,6 +6,7 @@ mod command_line;
 mod control_access;
 mod control_gateways;
 mod control_logs;
+mod control_matrix;
 mod control_synced;
 mod coverage;
 mod data_answers;

@@ -1440,11 +1440,19 @@ impl declared::DeclaredError<types::ErrorResponse> for ListAiGatewayLogsError {
 }
 
 /// Cloudflare AI Gateway API, 4.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::ExactlyOne,
-tags = {"Gateways" = {description = "Create, list, update, and delete AI Gateway instances."},
-"Logs" = {description = "Access request logs and analytics for AI Gateway traffic."}},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::ExactlyOne,
+        tags = {
+            "Gateways" = {
+                description = "Create, list, update, and delete AI Gateway instances."
+            },
+            "Logs" = {
+                description = "Access request logs and analytics for AI Gateway traffic."
+            }
+        },
+    },
 }]
 pub trait CloudflareAiGatewayApi {
     /// What every operation can reach.
@@ -1452,73 +1460,84 @@ pub trait CloudflareAiGatewayApi {
     /// Cloudflare List Ai Gateways
     ///
     /// Returns all AI Gateway instances for the account.
-    #[endpoint{method = GET,
-    path = "/accounts/{account_id}/ai-gateway/gateways",
-    operation_id = "listAiGateways",
-    tags = ["Gateways"],
+    #[endpoint {
+        method = GET,
+        path = "/accounts/{account_id}/ai-gateway/gateways",
+        operation_id = "listAiGateways",
+        tags = ["Gateways"],
     }]
     async fn list_ai_gateways(
         rqctx: RequestContext<Self::Context>,
         path: Path<ListAiGatewaysPath>,
         query: Query<ListAiGatewaysQuery>,
     ) -> Result<ListAiGatewaysOk, ListAiGatewaysError>;
+
     /// Cloudflare Create Ai Gateway
     ///
     /// Create a new AI Gateway instance with the specified configuration for caching, rate limiting, and provider settings.
-    #[endpoint{method = POST,
-    path = "/accounts/{account_id}/ai-gateway/gateways",
-    operation_id = "createAiGateway",
-    tags = ["Gateways"],
+    #[endpoint {
+        method = POST,
+        path = "/accounts/{account_id}/ai-gateway/gateways",
+        operation_id = "createAiGateway",
+        tags = ["Gateways"],
     }]
     async fn create_ai_gateway(
         rqctx: RequestContext<Self::Context>,
         path: Path<CreateAiGatewayPath>,
         body: TypedBody<types::GatewayInput>,
     ) -> Result<CreateAiGatewayOk, CreateAiGatewayError>;
+
     /// Cloudflare Get Ai Gateway
     ///
     /// Retrieve details of a specific AI Gateway instance.
-    #[endpoint{method = GET,
-    path = "/accounts/{account_id}/ai-gateway/gateways/{gateway_id}",
-    operation_id = "getAiGateway",
-    tags = ["Gateways"],
+    #[endpoint {
+        method = GET,
+        path = "/accounts/{account_id}/ai-gateway/gateways/{gateway_id}",
+        operation_id = "getAiGateway",
+        tags = ["Gateways"],
     }]
     async fn get_ai_gateway(
         rqctx: RequestContext<Self::Context>,
         path: Path<GetAiGatewayPath>,
     ) -> Result<GetAiGatewayOk, GetAiGatewayError>;
+
     /// Cloudflare Update Ai Gateway
     ///
     /// Update the configuration of an AI Gateway instance.
-    #[endpoint{method = PUT,
-    path = "/accounts/{account_id}/ai-gateway/gateways/{gateway_id}",
-    operation_id = "updateAiGateway",
-    tags = ["Gateways"],
+    #[endpoint {
+        method = PUT,
+        path = "/accounts/{account_id}/ai-gateway/gateways/{gateway_id}",
+        operation_id = "updateAiGateway",
+        tags = ["Gateways"],
     }]
     async fn update_ai_gateway(
         rqctx: RequestContext<Self::Context>,
         path: Path<UpdateAiGatewayPath>,
         body: TypedBody<types::GatewayInput>,
     ) -> Result<UpdateAiGatewayOk, UpdateAiGatewayError>;
+
     /// Cloudflare Delete Ai Gateway
     ///
     /// Delete an AI Gateway instance.
-    #[endpoint{method = DELETE,
-    path = "/accounts/{account_id}/ai-gateway/gateways/{gateway_id}",
-    operation_id = "deleteAiGateway",
-    tags = ["Gateways"],
+    #[endpoint {
+        method = DELETE,
+        path = "/accounts/{account_id}/ai-gateway/gateways/{gateway_id}",
+        operation_id = "deleteAiGateway",
+        tags = ["Gateways"],
     }]
     async fn delete_ai_gateway(
         rqctx: RequestContext<Self::Context>,
         path: Path<DeleteAiGatewayPath>,
     ) -> Result<DeleteAiGatewayOk, DeleteAiGatewayError>;
+
     /// Cloudflare List Ai Gateway Logs
     ///
     /// Retrieve request logs for an AI Gateway instance with filtering and pagination support.
-    #[endpoint{method = GET,
-    path = "/accounts/{account_id}/ai-gateway/gateways/{gateway_id}/logs",
-    operation_id = "listAiGatewayLogs",
-    tags = ["Logs"],
+    #[endpoint {
+        method = GET,
+        path = "/accounts/{account_id}/ai-gateway/gateways/{gateway_id}/logs",
+        operation_id = "listAiGatewayLogs",
+        tags = ["Logs"],
     }]
     async fn list_ai_gateway_logs(
         rqctx: RequestContext<Self::Context>,

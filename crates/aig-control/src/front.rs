@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 use crate::error::Failure;
 use crate::inside::{Inside, SECRET, TOKEN};
-use crate::{native, permissions};
+use crate::{native, permissions, unperformed};
 
 /// The control plane: hand it every request below `/client/v4/` that is not the data plane's.
 pub struct ControlPlane {
@@ -150,7 +150,7 @@ impl ControlPlane {
                 variables,
             } => (operation, variables),
             Found::MethodNotAllowed(allowed) => return Err(Failure::MethodNotAllowed(allowed)),
-            Found::Nothing => return Err(Failure::NoSuchPath),
+            Found::Nothing => return Err(unperformed::or_no_such_path(path)),
         };
         // As it was sent: an id has one spelling, and nothing behind the door decodes it anew.
         let account = variables

@@ -21,6 +21,7 @@ mod operations;
 mod permissions;
 mod sentence;
 mod unenforced;
+mod unperformed;
 
 pub use document::{document, emitted};
 pub use front::{Asked, ControlConfig, ControlPlane, StartError};

@@ -3,15 +3,16 @@
 //! Nobody may believe in a protection that is not there. Settings of Cloudflare's that nothing
 //! here performs are refused, unless they ask for nothing. Names that nobody knows are ignored, as Cloudflare does: a
 //! gateway that was read (`is_default`, `created_at`, …) can be sent back as it is.
+//! Operations that are not performed are left to `unperformed`.
 
 use serde_json::{Map, Value};
 
 use crate::error::Fault;
 
 /// A setting of Cloudflare's that is not performed, and the value it has by itself.
-struct Unperformed {
-    field: &'static str,
-    by_itself: &'static str,
+pub(crate) struct Unperformed {
+    pub(crate) field: &'static str,
+    pub(crate) by_itself: &'static str,
 }
 
 const fn unperformed(field: &'static str) -> Unperformed {
@@ -19,7 +20,7 @@ const fn unperformed(field: &'static str) -> Unperformed {
     Unperformed { field, by_itself }
 }
 
-const UNPERFORMED: &[Unperformed] = &[
+pub(crate) const UNPERFORMED: &[Unperformed] = &[
     unperformed("byok_only"),
     unperformed("dlp"),
     unperformed("guardrails"),

@@ -6,6 +6,7 @@
 mod access;
 mod account;
 mod gateway;
+mod log_query;
 mod metadata;
 mod money;
 mod page;
@@ -22,6 +23,9 @@ mod usage;
 pub use access::{Grant, Permission, Permissions, Refused};
 pub use account::{Account, AccountId, BadAccountId};
 pub use gateway::{BadGatewayId, Gateway, GatewayChange, GatewayId, NewGateway};
+pub use log_query::{
+    Extent, LogExtents, LogFilter, LogKey, LogOperator, LogOrder, LogPatch, LogQuery, LogValue,
+};
 pub use metadata::{Metadata, MetadataReading};
 pub use money::{BadMoney, Money};
 pub use page::{Page, PageRequest};

@@ -33,8 +33,6 @@ pub(crate) struct Watch(Arc<TcpStream>);
 
 /// How often the watcher looks. Callers that leave in the usual way are noticed at once by hyper.
 const LOOK: Duration = Duration::from_secs(1);
-/// How much is read at a time, in bytes.
-const READ: usize = 16 << 10;
 
 // === impl Socket ===
 
@@ -103,18 +101,37 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let room = buffer.remaining().min(READ);
         loop {
             ready!(self.stream.poll_read_ready(cx))?;
-            match self.stream.try_read(buffer.initialize_unfilled_to(room)) {
+            match read_ready(&self.stream, buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
-                Ok(read) => {
-                    buffer.advance(read);
-                    return Poll::Ready(Ok(()));
-                }
+                done => return Poll::Ready(done),
             }
         }
+    }
+}
+
+/// Reads what is there, straight into the buffer. When that does not fill it nothing more is there:
+/// the socket is no longer taken for readable, which spares a call that would only say so. That
+/// holds for `epoll` and `kqueue`, which tell of every arrival, and is what tokio does for a socket
+/// that is not shared.
+fn read_ready(stream: &TcpStream, buffer: &mut ReadBuf<'_>) -> io::Result<()> {
+    let room = buffer.remaining();
+    let mut read = None;
+    let done = stream.try_io(Interest::READABLE, || {
+        let length = stream.try_read_buf(buffer)?;
+        read = Some(length);
+        match length {
+            // The end is no shortness: it is read again and again.
+            0 => Ok(()),
+            length if length == room => Ok(()),
+            // Said of the readiness that was there before the reading, never of a newer one.
+            _ => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    });
+    match read {
+        Some(_) => Ok(()),
+        None => done,
     }
 }
 
@@ -149,3 +166,6 @@ impl AsyncWrite for Socket {
         Poll::Ready(SockRef::from(&*self.stream).shutdown(Shutdown::Write))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,10 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 
 use aig_model::{Body, BodyFate, Record, Transcript};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
+use crate::error::StoreError;
 use crate::live::Live;
-use crate::logs::Place;
+use crate::logs::{Place, Scribe};
 
 /// Takes log rows. Clones hand in to the same queue.
 #[derive(Clone)]
@@ -35,11 +37,16 @@ pub struct JournalCounters {
 pub(crate) enum Message {
     /// A row to write.
     Row(Box<Entry>),
+    /// Something else that changes the log, in its turn.
+    Change(Change),
     /// Answer when everything before this is settled.
     Flush(oneshot::Sender<()>),
     /// The last message.
     End,
 }
+
+/// A change of rows that are written; it answers for itself.
+pub(crate) type Change = Box<dyn FnOnce(&mut Connection, &mut Scribe) + Send>;
 
 /// A row in the queue.
 pub(crate) struct Entry {
@@ -139,6 +146,31 @@ impl Journal {
             // An answer that cannot come means that the writer has ended, and settled all.
             let _ = answered.await;
         }
+    }
+
+    /// Changes rows that are written. What waits before it is written first.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>, &mut Scribe) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let change: Change = Box::new(move |connection, scribe| {
+            let changed = (|| {
+                let immediate = TransactionBehavior::Immediate;
+                let transaction = connection.transaction_with_behavior(immediate)?;
+                let changed = change(&transaction, scribe)?;
+                transaction.commit()?;
+                Ok(changed)
+            })();
+            if changed.is_err() {
+                scribe.forget();
+            }
+            // Whoever asked may be gone.
+            let _ = answer.send(changed.map_err(|error: rusqlite::Error| error.into()));
+        });
+        let sent = self.desk.messages.send(Message::Change(change));
+        sent.map_err(|_| StoreError::Closed)?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// What became of the rows.

@@ -11,13 +11,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
 use crate::error::StoreError;
-use crate::journal::{Entry, Journal, JournalCounters, Message};
+use crate::journal::{Change, Entry, Journal, JournalCounters, Message};
 use crate::live::Live;
-use crate::logs;
+use crate::logs::Scribe;
 use crate::sweep::Sweep;
 
 /// Holds the thread; its end waits for the rows that are queued.
@@ -32,6 +32,7 @@ struct JournalThread {
     messages: Receiver<Message>,
     counters: Arc<JournalCounters>,
     ending: Arc<AtomicBool>,
+    scribe: Scribe,
     sweep: Sweep,
 }
 
@@ -39,6 +40,7 @@ struct JournalThread {
 #[derive(Default)]
 struct Batch {
     rows: Vec<Entry>,
+    change: Option<Change>,
     flushes: Vec<oneshot::Sender<()>>,
     last: bool,
 }
@@ -83,6 +85,7 @@ impl JournalWriter {
             messages: received,
             counters,
             ending: Arc::clone(&ending),
+            scribe: Scribe::new()?,
             sweep: Sweep::new(live),
         };
         let thread = thread::Builder::new()
@@ -120,6 +123,9 @@ impl JournalThread {
         loop {
             let batch = self.gather();
             self.settle(&batch.rows);
+            if let Some(change) = batch.change {
+                change(&mut self.connection, &mut self.scribe);
+            }
             for flush in batch.flushes {
                 // Whoever asked may be gone.
                 let _ = flush.send(());
@@ -143,6 +149,10 @@ impl JournalThread {
         while batch.rows.len() < ROWS {
             match self.messages.recv_timeout(wait) {
                 Ok(Message::Row(entry)) => batch.rows.push(*entry),
+                Ok(Message::Change(change)) => {
+                    batch.change = Some(change);
+                    break;
+                }
                 Ok(Message::Flush(answer)) => {
                     batch.flushes.push(answer);
                     break;
@@ -190,25 +200,12 @@ impl JournalThread {
         if rows.is_empty() {
             return Ok(());
         }
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut refused = vec![];
-        {
-            let mut statement = transaction.prepare_cached(logs::INSERT)?;
-            for (index, row) in rows.iter().enumerate() {
-                match logs::insert(&mut statement, &row.record, row.place) {
-                    Ok(()) => {}
-                    // The failed statement alone is undone; the transaction goes on.
-                    Err(error) if is_fault_of_row(&error) => {
-                        tracing::warn!(id = %row.record.id, %error, "a log row was refused");
-                        refused.push(index);
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        transaction.commit()?;
+        let immediate = TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(immediate)?;
+        let written = (self.scribe)
+            .write(&transaction, rows, |_| None)
+            .and_then(|refused| transaction.commit().map(|()| refused));
+        let refused = written.inspect_err(|_| self.scribe.forget())?;
         let mut refused = refused.into_iter().peekable();
         for (index, row) in rows.iter().enumerate() {
             match refused.next_if_eq(&index) {
@@ -228,15 +225,3 @@ impl JournalThread {
         }
     }
 }
-
-/// Whether the row itself is at fault, so that trying again cannot help.
-fn is_fault_of_row(error: &rusqlite::Error) -> bool {
-    matches!(error, rusqlite::Error::ToSqlConversionFailure(_))
-        || matches!(
-            error.sqlite_error_code(),
-            Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
-        )
-}
-
-#[cfg(test)]
-mod tests;

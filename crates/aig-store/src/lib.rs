@@ -25,6 +25,7 @@ mod writer;
 pub use error::{GatewayError, InstanceError, StoreError};
 pub use instance::Instance;
 pub use journal::{Journal, JournalCounters};
+pub use logs::{LogPage, Side, StoredBody};
 pub use store::{AccountScope, Queries, Store};
 
 #[cfg(test)]

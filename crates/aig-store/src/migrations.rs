@@ -23,6 +23,7 @@ pub(crate) const LOGS: &[&str] = &[
     include_str!("schema/logs-1.sql"),
     include_str!("schema/logs-2.sql"),
     include_str!("schema/logs-3.sql"),
+    include_str!("schema/logs-4.sql"),
 ];
 
 /// Brings the file to the newest version.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Tables whose rows belong to an account, and the view over one of them.
-const TENANT_TABLES: &[&str] = &["gateway", "gateway_or_default", "token", "log", "log_count"];
+const TENANT_TABLES: &[&str] = &["gateway", "gateway_or_default", "token", "log_of"];
 
 /// Files whose statements run for the holder of a grant.
 const SCOPED: &[&str] = &["gateways.rs", "logs.rs"];
@@ -130,7 +130,7 @@ fn planted_faults_are_found() {
     for (sql, expected) in [
         ("SELECT name FROM gateway", Some(Fault::AccountNotNamed)),
         (
-            "DELETE FROM log WHERE rowid = 1",
+            "DELETE FROM log_of WHERE rowid = 1",
             Some(Fault::AccountNotNamed),
         ),
         (
