@@ -310,6 +310,22 @@ async fn c_08_who_waited_for_a_failure_asks_by_itself() {
 }
 
 #[tokio::test]
+async fn c_08_nobody_waits_for_another_one_longer_than_for_a_provider() {
+    let provider = Provider::start().await;
+    let plane = Plane::start(&provider).await;
+    plane.gateway("g", cached(60));
+    provider.hangs();
+    let hanging = tokio::spawn(plane.chat(QUESTION).send());
+    provider.next_request().await;
+    provider.answers(200, &JSON, ANSWER);
+    let patient = plane.chat(QUESTION).header("cf-aig-request-timeout", "300");
+    assert_eq!(status(patient).await, (200, "MISS".into()));
+    let rows = plane.rows(1).await;
+    assert_eq!(rows[0].0.cache_reason.as_deref(), Some("leader_failed"));
+    hanging.abort();
+}
+
+#[tokio::test]
 async fn c_09_another_epoch_knows_no_answer_from_before() {
     let (_provider, plane) = caching().await;
     assert_eq!(told(plane.chat(QUESTION)).await, "MISS");

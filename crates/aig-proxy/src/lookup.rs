@@ -79,7 +79,18 @@ pub(crate) async fn look(
         Err(why) => return Ok(Looked::Bypassed(why)),
         Ok(wanted) => (wanted.key(gateway, &request, &digest), wanted.ttl()),
     };
-    Ok(match store.find(key, Instant::now).await {
+    let finding = store.find(key, Instant::now);
+    let found = match step.options.timeout() {
+        None => finding.await,
+        // Who waits for another one's answer waits no longer than it would for its own.
+        Some(timeout) => tokio::time::timeout(timeout, finding)
+            .await
+            .unwrap_or(Found::Miss {
+                why: Miss::LeaderFailed,
+                permit: None,
+            }),
+    };
+    Ok(match found {
         Found::Hit(answer) => Looked::Hit(answer),
         Found::Miss { why, permit } => Looked::Missed(Missed { why, permit, ttl }),
     })

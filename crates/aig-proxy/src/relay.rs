@@ -56,6 +56,9 @@ pub(crate) fn relay(
 
 /// Whether an answer is a stream of events that can be read as it is.
 fn is_plain_stream(headers: &HeaderMap) -> bool {
-    let kind = headers::text(headers, "content-type").unwrap_or_default();
-    kind.starts_with("text/event-stream") && !headers.contains_key(header::CONTENT_ENCODING)
+    let text = |name| headers::text(headers, name).unwrap_or_default();
+    let kind = text("content-type").split(';').next().unwrap_or_default();
+    let coding = text("content-encoding").trim();
+    kind.trim().eq_ignore_ascii_case("text/event-stream")
+        && (coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
 }

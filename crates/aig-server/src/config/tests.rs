@@ -240,6 +240,41 @@ fn certificate_and_key_come_from_the_file_or_from_flags() {
     assert!(said.contains("/nowhere.pem cannot be read"), "{said}");
 }
 
+#[test]
+fn a_known_provider_may_be_told_not_to_be_asked_and_an_unknown_one_needs_a_base() {
+    let asks = |text: &str| {
+        let config = resolve(text).unwrap();
+        config.proxy.providers.get("openai").unwrap().asks_usage()
+    };
+    assert!(asks(""));
+    assert!(!asks("[providers.openai]\nask_usage = false"));
+    let said = fault_text("\n[providers.mine]\nask_usage = false");
+    assert!(
+        said.contains("aig.toml:2: no provider is called \"mine\""),
+        "{said}"
+    );
+}
+
+#[test]
+fn prices_come_from_a_file_and_the_memory_of_the_cache_from_a_number() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("prices.jsonl");
+    std::fs::write(
+        &file,
+        r#"{"provider":"p","model":"m","input":1,"output":2}"#,
+    )
+    .unwrap();
+    let config = resolve(&format!("prices = {file:?}\ncache_memory = 1000")).unwrap();
+    assert_eq!(config.proxy.cache.capacity, 1000);
+    assert!(config.proxy.prices.book().find("p", "m").is_ok());
+    std::fs::write(&file, "no table").unwrap();
+    let said = fault_text(&format!("prices = {file:?}"));
+    assert!(said.contains("prices.jsonl"), "{said}");
+    let said = fault_text("prices = '/nowhere.jsonl'");
+    assert!(said.contains("/nowhere.jsonl cannot be read"), "{said}");
+    assert_eq!(resolve("").unwrap().proxy.cache.capacity, 256 << 20);
+}
+
 fn fault_text(text: &str) -> String {
     format!("{:#}", resolve(text).unwrap_err())
 }
