@@ -106,6 +106,8 @@ fn gateways_from_before_retries_keep_their_settings_and_say_nothing_about_retrie
                 .map(|(_, value)| value)
                 .collect();
             assert_eq!(said, [Value::Null, Value::Null, Value::Null], "{table}");
+            // What came later still is not what this is about.
+            row.retain(|(name, _)| before[0].iter().any(|(known, _)| known == name));
         }
         assert_eq!(after, before, "{table}");
     }
