@@ -47,7 +47,8 @@ fn every_operation(house: &House, account: &str, gateway: &str) -> Vec<(Method, 
             let path = o
                 .path
                 .replace("{account_id}", account)
-                .replace("{gateway_id}", gateway);
+                .replace("{gateway_id}", gateway)
+                .replace("{id}", "00000000-0000-7000-8000-000000000001");
             assert!(
                 !path.contains('{'),
                 "a new path variable needs a value here: {path}"

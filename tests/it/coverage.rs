@@ -65,6 +65,25 @@ async fn the_generated_client_drives_every_operation() {
         .await
         .unwrap();
     assert!(logs.result.is_empty());
+    let absent = "00000000-0000-7000-8000-000000000000";
+    macro_rules! one_row {
+        ($operation:ident $($body:tt)*) => {
+            client.$operation().account_id(&account).gateway_id("driven").id(absent)$($body)*.send().await
+        };
+    }
+    assert!(one_row!(get_ai_gateway_log).is_err());
+    assert!(one_row!(get_ai_gateway_log_request).is_err());
+    assert!(one_row!(get_ai_gateway_log_response).is_err());
+    assert!(one_row!(patch_ai_gateway_log.body_map(|body| body.feedback(1.0))).is_err());
+    let gone = client
+        .delete_ai_gateway_logs()
+        .account_id(&account)
+        .gateway_id("driven")
+        .limit(std::num::NonZeroU64::new(10).unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert!(gone.success);
     let gone = client
         .delete_ai_gateway()
         .account_id(&account)

@@ -13,6 +13,7 @@ mod error;
 mod front;
 mod gateways;
 mod inside;
+mod log_query;
 mod logger;
 mod logs;
 mod native;
