@@ -185,7 +185,7 @@ async fn a_token_without_the_permission_is_403() {
         }
         let seen = send(&house, &method, &url, Some(may.expose())).await;
         assert_ne!(seen.status, 403, "{method} {url}");
-        if method == Method::DELETE {
+        if method == Method::DELETE && url.ends_with("/x") {
             house.gateway("x", json!({})).await;
         }
     }
@@ -199,7 +199,7 @@ async fn other_methods_are_405_with_allow_and_other_paths_404() {
         (Method::DELETE, "", "GET, POST"),
         (Method::HEAD, "", "GET, POST"),
         (Method::POST, "/default", "DELETE, GET, PUT"),
-        (Method::POST, "/default/logs", "GET"),
+        (Method::POST, "/default/logs", "DELETE, GET"),
     ] {
         let seen = send(
             &house,

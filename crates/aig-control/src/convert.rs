@@ -7,8 +7,8 @@
 use aig_api::types;
 use aig_api::wire::{Integer, Number, NumberRule};
 use aig_model::{
-    Backoff, Change, Gateway, GatewayChange, Money, NewGateway, Outcome, Page, PageRequest, Record,
-    Timestamp, Usage,
+    Backoff, Change, Gateway, GatewayChange, LogStrategy, Money, NewGateway, Outcome, Page,
+    PageRequest, Record, Timestamp, Usage,
 };
 use chrono::{DateTime, Utc};
 
@@ -59,6 +59,10 @@ pub(crate) fn gateway_change(input: types::GatewayInput) -> Result<GatewayChange
         retry_max_attempts: number(input.retry_max_attempts),
         retry_delay: number(input.retry_delay),
         retry_backoff: Change::from_wire(input.retry_backoff.map(|word| word.map(backoff))),
+        log_management: number(input.log_management),
+        log_management_strategy: Change::from_wire(
+            input.log_management_strategy.map(|word| word.map(strategy)),
+        ),
         collect_logs: if collect_logs.is_said() {
             collect_logs
         } else {
@@ -72,10 +76,13 @@ pub(crate) fn gateway_change(input: types::GatewayInput) -> Result<GatewayChange
 pub(crate) fn gateway(gateway: &Gateway) -> types::Gateway {
     let (_, limit, interval) = gateway.rate_limit.parts();
     let (attempts, _, growth) = gateway.retry.parts();
+    let (most_logs, log_strategy) = gateway.log_retention.parts();
     types::Gateway {
         id: gateway.id.to_string(),
         name: gateway.name.clone(),
         slug: gateway.id.to_string(),
+        log_management: most_logs.map(|most| bounded(i64::from(most))),
+        log_management_strategy: log_strategy.map(shown_strategy),
         cache_enabled: gateway.cache.ttl().is_some(),
         cache_ttl: small(gateway.cache.shown_ttl()),
         rate_limiting_enabled: gateway.rate_limit.limit().is_some(),
@@ -196,6 +203,20 @@ const fn backoff(word: types::GatewayInputRetryBackoff) -> Backoff {
         types::GatewayInputRetryBackoff::Constant => Backoff::Constant,
         types::GatewayInputRetryBackoff::Linear => Backoff::Linear,
         types::GatewayInputRetryBackoff::Exponential => Backoff::Exponential,
+    }
+}
+
+const fn strategy(word: types::GatewayInputLogManagementStrategy) -> LogStrategy {
+    match word {
+        types::GatewayInputLogManagementStrategy::StopInserting => LogStrategy::StopInserting,
+        types::GatewayInputLogManagementStrategy::DeleteOldest => LogStrategy::DeleteOldest,
+    }
+}
+
+const fn shown_strategy(strategy: LogStrategy) -> types::GatewayLogManagementStrategy {
+    match strategy {
+        LogStrategy::StopInserting => types::GatewayLogManagementStrategy::StopInserting,
+        LogStrategy::DeleteOldest => types::GatewayLogManagementStrategy::DeleteOldest,
     }
 }
 

@@ -4,8 +4,8 @@
 //! `gateway_or_default`; an update or the first use writes the row, deleting takes the row away.
 
 use aig_model::{
-    AccountId, Backoff, Cache, Gateway, GatewayChange, GatewayId, Invalid, NewGateway, Page,
-    PageRequest, RateLimit, RetrySetting, Timestamp,
+    AccountId, Backoff, Cache, Gateway, GatewayChange, GatewayId, Invalid, LogRetention,
+    LogStrategy, NewGateway, Page, PageRequest, RateLimit, RetrySetting, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
@@ -56,6 +56,7 @@ const UPDATE: &str = "
         rate_limiting_interval = :rate_limiting_interval,
         retry_max_attempts = :retry_max_attempts, retry_delay = :retry_delay,
         retry_backoff = :retry_backoff,
+        log_management = :log_management, log_management_strategy = :log_management_strategy,
         collect_logs = :collect_logs, authentication = :authentication,
         created_at = :created_at, modified_at = :modified_at
     WHERE account_id = :account AND gateway_id = :gateway";
@@ -255,6 +256,7 @@ fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<(
     let (cache_enabled, cache_ttl) = gateway.cache.parts();
     let (limiting_enabled, limit, interval) = gateway.rate_limit.parts();
     let (attempts, _, backoff) = gateway.retry.parts();
+    let (most_logs, log_strategy) = gateway.log_retention.parts();
     transaction.prepare_cached(UPDATE)?.execute(named_params! {
         ":account": gateway.account.to_string(),
         ":gateway": gateway.id.as_str(),
@@ -267,6 +269,8 @@ fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<(
         ":retry_max_attempts": attempts,
         ":retry_delay": gateway.retry.delay_ms().map(columns::integer),
         ":retry_backoff": backoff.map(Backoff::as_str),
+        ":log_management": most_logs,
+        ":log_management_strategy": log_strategy.map(LogStrategy::as_str),
         ":collect_logs": gateway.collect_logs,
         ":authentication": gateway.authentication,
         ":created_at": gateway.created_at.as_millis(),
@@ -289,6 +293,10 @@ pub(crate) fn gateway(row: &Row<'_>) -> rusqlite::Result<Gateway> {
         row.get::<_, Option<u32>>("retry_delay")?.map(u64::from),
         columns::word(row, "retry_backoff", Backoff::from_word)?,
     );
+    let retention = LogRetention::new(
+        row.get("log_management")?,
+        columns::word(row, "log_management_strategy", LogStrategy::from_word)?,
+    );
     Ok(Gateway {
         account: columns::account(row)?,
         id: columns::parsed(row, "gateway_id")?,
@@ -296,6 +304,7 @@ pub(crate) fn gateway(row: &Row<'_>) -> rusqlite::Result<Gateway> {
         cache: columns::legal(row, cache)?,
         rate_limit: columns::legal(row, rate_limit)?,
         retry: columns::legal(row, retry)?,
+        log_retention: columns::legal(row, retention)?,
         collect_logs: row.get("collect_logs")?,
         authentication: row.get("authentication")?,
         created_at: columns::timestamp(row, "created_at")?,

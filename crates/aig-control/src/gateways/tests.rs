@@ -24,7 +24,8 @@ async fn a_gateway_lives_from_post_to_delete() {
             "log_enabled": true, "collect_logs": true,
             "created_at": "1970-01-01T00:00:01Z", "modified_at": "1970-01-01T00:00:01Z",
             "authentication": false, "is_default": false,
-            "retry_max_attempts": null, "retry_delay": null, "retry_backoff": null,
+            "retry_max_attempts": null, "retry_delay": null, "retry_backoff": null, "log_management": null,
+            "log_management_strategy": null,
         },
         "success": true, "errors": [], "messages": [],
     });
