@@ -65,7 +65,7 @@ async fn other_methods_are_405_with_allow_and_other_paths_404() {
         (Method::DELETE, "", "GET, POST"),
         (Method::HEAD, "", "GET, POST"),
         (Method::POST, "/default", "DELETE, GET, PUT"),
-        (Method::POST, "/default/logs", "GET"),
+        (Method::POST, "/default/logs", "DELETE, GET"),
     ] {
         let seen = send(
             &house,

@@ -219,6 +219,10 @@ impl From<StoreError> for Failure {
             | StoreError::Deadline(_)
             | StoreError::Broken
             | StoreError::Closed => Self::Unavailable(error.to_string()),
+            StoreError::TooDeep => Self::Invalid(vec![Fault {
+                message: error.to_string(),
+                path: vec!["query".into(), "page".into()],
+            }]),
             StoreError::Disk(ref source) => {
                 tracing::error!(error = %source, "the disk failed");
                 Self::Unavailable(error.to_string())

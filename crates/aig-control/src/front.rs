@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 use crate::error::Failure;
 use crate::inside::{Inside, SECRET, TOKEN};
-use crate::{native, permissions, unperformed};
+use crate::{logs, native, permissions, unperformed};
 
 /// The control plane: hand it every request below `/client/v4/` that is not the data plane's.
 pub struct ControlPlane {
@@ -223,6 +223,11 @@ impl ControlPlane {
                 let operation = admitted.operation.id();
                 tracing::error!(operation, %error, "an operation was not answered");
                 Err(Failure::Internal)
+            }
+            Ok(Ok((head, body)))
+                if head.status.is_success() && logs::is_framed(admitted.operation) =>
+            {
+                logs::unframed(&body).ok_or(Failure::Internal)
             }
             Ok(Ok((head, body))) if head.status.is_success() => {
                 let mut response = Response::new(Full::from(body));

@@ -14,6 +14,7 @@ mod front;
 mod gateways;
 mod inside;
 pub mod limits;
+mod log_query;
 mod logger;
 mod logs;
 mod native;

@@ -25,8 +25,6 @@ pub(crate) const UNPERFORMED: &[Unperformed] = &[
     unperformed("dlp"),
     unperformed("guardrails"),
     unperformed("log_classification"),
-    unperformed("log_management"),
-    unperformed("log_management_strategy"),
     unperformed("logpush"),
     unperformed("logpush_public_key"),
     unperformed("otel"),

@@ -7,7 +7,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::{
-    AccountId, Backoff, Cache, Change, Invalid, RateLimit, RetrySetting, Technique, Timestamp,
+    AccountId, Backoff, Cache, Change, Invalid, LogRetention, LogStrategy, RateLimit, RetrySetting,
+    Technique, Timestamp,
 };
 
 /// A gateway's id, also called its slug: what stands in the data plane's URLs.
@@ -38,6 +39,8 @@ pub struct Gateway {
     pub technique: Technique,
     /// How often a provider is tried, where the request does not say.
     pub retry: RetrySetting,
+    /// How many rows the log may have.
+    pub log_retention: LogRetention,
     /// Whether requests leave a row in the log.
     pub collect_logs: bool,
     /// Whether requests must carry a token with the run permission.
@@ -82,6 +85,10 @@ pub struct GatewayChange {
     pub retry_delay: Change<u64>,
     /// How the pauses grow.
     pub retry_backoff: Change<Backoff>,
+    /// The most rows of the log.
+    pub log_management: Change<u32>,
+    /// What happens when the log has them.
+    pub log_management_strategy: Change<LogStrategy>,
     /// Whether requests are logged.
     pub collect_logs: Change<bool>,
     /// Whether requests must carry a token.
@@ -186,6 +193,7 @@ impl Gateway {
             rate_limit: RateLimit::default(),
             technique: Technique::default(),
             retry: RetrySetting::default(),
+            log_retention: LogRetention::default(),
             collect_logs: true,
             authentication: false,
             created_at: now,
@@ -225,6 +233,8 @@ impl Gateway {
                 change.retry_delay,
                 change.retry_backoff,
             )?,
+            log_retention: (self.log_retention)
+                .changed(change.log_management, change.log_management_strategy)?,
             collect_logs: change.collect_logs.over_switch(self.collect_logs),
             authentication: change.authentication.over_switch(self.authentication),
             modified_at: now,

@@ -93,6 +93,14 @@ impl TryFrom<Bytes> for Body {
     }
 }
 
+impl TryFrom<Vec<u8>> for Body {
+    type Error = TooLarge;
+
+    fn try_from(whole: Vec<u8>) -> Result<Self, TooLarge> {
+        Self::try_from(Bytes::from(whole))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

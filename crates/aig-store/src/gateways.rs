@@ -4,8 +4,8 @@
 //! `gateway_or_default`; an update or the first use writes the row, deleting takes the row away.
 
 use aig_model::{
-    AccountId, Backoff, Cache, Gateway, GatewayChange, GatewayId, Invalid, NewGateway, Page,
-    PageRequest, RateLimit, RetrySetting, Technique, Timestamp,
+    AccountId, Backoff, Cache, Gateway, GatewayChange, GatewayId, Invalid, LogRetention,
+    LogStrategy, NewGateway, Page, PageRequest, RateLimit, RetrySetting, Technique, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
@@ -58,6 +58,7 @@ const UPDATE: &str = "
         retry_backoff = :retry_backoff,
         rate_limiting_technique = :rate_limiting_technique,
         cache_invalidate_on_update = :cache_invalidate_on_update, cache_epoch = :cache_epoch,
+        log_management = :log_management, log_management_strategy = :log_management_strategy,
         collect_logs = :collect_logs, authentication = :authentication,
         created_at = :created_at, modified_at = :modified_at
     WHERE account_id = :account AND gateway_id = :gateway";
@@ -271,6 +272,7 @@ fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<(
     let (cache_enabled, cache_ttl) = gateway.cache.parts();
     let (limiting_enabled, limit, interval) = gateway.rate_limit.parts();
     let (attempts, _, backoff) = gateway.retry.parts();
+    let (most_logs, log_strategy) = gateway.log_retention.parts();
     transaction.prepare_cached(UPDATE)?.execute(named_params! {
         ":account": gateway.account.to_string(),
         ":gateway": gateway.id.as_str(),
@@ -286,6 +288,8 @@ fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<(
         ":rate_limiting_technique": gateway.technique.as_str(),
         ":cache_invalidate_on_update": gateway.cache_invalidate_on_update,
         ":cache_epoch": gateway.cache_epoch.cast_signed(),
+        ":log_management": most_logs,
+        ":log_management_strategy": log_strategy.map(LogStrategy::as_str),
         ":collect_logs": gateway.collect_logs,
         ":authentication": gateway.authentication,
         ":created_at": gateway.created_at.as_millis(),
@@ -308,6 +312,10 @@ pub(crate) fn gateway(row: &Row<'_>) -> rusqlite::Result<Gateway> {
         row.get::<_, Option<u32>>("retry_delay")?.map(u64::from),
         columns::word(row, "retry_backoff", Backoff::from_word)?,
     );
+    let retention = LogRetention::new(
+        row.get("log_management")?,
+        columns::word(row, "log_management_strategy", LogStrategy::from_word)?,
+    );
     Ok(Gateway {
         account: columns::account(row)?,
         id: columns::parsed(row, "gateway_id")?,
@@ -319,6 +327,7 @@ pub(crate) fn gateway(row: &Row<'_>) -> rusqlite::Result<Gateway> {
         technique: columns::word(row, "rate_limiting_technique", Technique::from_word)?
             .unwrap_or_default(),
         retry: columns::legal(row, retry)?,
+        log_retention: columns::legal(row, retention)?,
         collect_logs: row.get("collect_logs")?,
         authentication: row.get("authentication")?,
         created_at: columns::timestamp(row, "created_at")?,

@@ -11,13 +11,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use aig_model::{LogQuery, LogStrategy};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
 use crate::error::StoreError;
 use crate::journal::{Change, Entry, Journal, JournalCounters, Message};
 use crate::live::Live;
-use crate::logs::Scribe;
+use crate::logs::{self, Scribe};
 use crate::sweep::Sweep;
 
 /// Holds the thread; its end waits for the rows that are queued.
@@ -33,6 +34,7 @@ struct JournalThread {
     counters: Arc<JournalCounters>,
     ending: Arc<AtomicBool>,
     scribe: Scribe,
+    live: watch::Receiver<Arc<Live>>,
     sweep: Sweep,
 }
 
@@ -47,6 +49,9 @@ struct Batch {
 
 /// The most rows of one transaction.
 const ROWS: usize = 1_000;
+
+/// The most rows that make room between two batches: rows wait to be written meanwhile.
+const ROOM: u64 = 10_000;
 
 /// How long a row waits for others to share its transaction.
 const WINDOW: Duration = Duration::from_millis(200);
@@ -86,6 +91,7 @@ impl JournalWriter {
             counters,
             ending: Arc::clone(&ending),
             scribe: Scribe::new()?,
+            live: live.clone(),
             sweep: Sweep::new(live),
         };
         let thread = thread::Builder::new()
@@ -125,6 +131,10 @@ impl JournalThread {
             self.settle(&batch.rows);
             if let Some(change) = batch.change {
                 change(&mut self.connection, &mut self.scribe);
+            }
+            if let Err(error) = self.make_room() {
+                tracing::debug!(%error, "cannot delete the oldest logs now");
+                self.scribe.forget();
             }
             for flush in batch.flushes {
                 // Whoever asked may be gone.
@@ -201,9 +211,12 @@ impl JournalThread {
             return Ok(());
         }
         let immediate = TransactionBehavior::Immediate;
+        let live = Arc::clone(&self.live.borrow());
         let transaction = self.connection.transaction_with_behavior(immediate)?;
         let written = (self.scribe)
-            .write(&transaction, rows, |_| None)
+            .write(&transaction, rows, |row| {
+                live.stops_at(row.place.incarnation)
+            })
             .and_then(|refused| transaction.commit().map(|()| refused));
         let refused = written.inspect_err(|_| self.scribe.forget())?;
         let mut refused = refused.into_iter().peekable();
@@ -212,6 +225,30 @@ impl JournalThread {
                 Some(_) => self.counters.settle_refused(row),
                 None => self.counters.settle_written(row),
             }
+        }
+        Ok(())
+    }
+
+    /// Deletes the oldest rows of logs that have more than they may, some more than needed, so that
+    /// it is not to be done again at once.
+    fn make_room(&mut self) -> rusqlite::Result<()> {
+        let live = Arc::clone(&self.live.borrow());
+        for (incarnation, (most, strategy)) in &live.limits {
+            let total = logs::total(&self.connection, *incarnation)?;
+            let most = u64::from(*most);
+            if *strategy != LogStrategy::DeleteOldest || total <= most {
+                continue;
+            }
+            let gone = (total - most + most / 1_000).min(ROOM);
+            let oldest = LogQuery {
+                ascending: true,
+                ..LogQuery::default()
+            };
+            let immediate = TransactionBehavior::Immediate;
+            let transaction = self.connection.transaction_with_behavior(immediate)?;
+            let scribe = &mut self.scribe;
+            logs::trim(&transaction, scribe, *incarnation, &oldest, gone as u32)?;
+            transaction.commit()?;
         }
         Ok(())
     }

@@ -72,6 +72,14 @@ fn too_deep() -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(TooDeep.into())
 }
 
+/// How many rows a log has, whoever's it is.
+pub(crate) fn total(connection: &rusqlite::Connection, incarnation: i64) -> rusqlite::Result<u64> {
+    let mut statement = connection.prepare_cached(scribe::TOTAL)?;
+    let key = named_params! { ":incarnation": incarnation };
+    let total: Option<i64> = statement.query_row(key, |row| row.get(1)).optional()?;
+    Ok(total.unwrap_or(0).unsigned_abs())
+}
+
 /// The gateway's id and the number of rows; `None` when there is no row yet.
 fn of(
     transaction: &Transaction<'_>,

@@ -25,7 +25,8 @@ async fn a_gateway_lives_from_post_to_delete() {
             "created_at": "1970-01-01T00:00:01Z", "modified_at": "1970-01-01T00:00:01Z",
             "authentication": false, "is_default": false,
             "rate_limiting_technique": "fixed", "cache_invalidate_on_update": false,
-            "retry_max_attempts": null, "retry_delay": null, "retry_backoff": null,
+            "retry_max_attempts": null, "retry_delay": null, "retry_backoff": null, "log_management": null,
+            "log_management_strategy": null,
         },
         "success": true, "errors": [], "messages": [],
     });

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aig_model::{
-    Backoff, Change, Gateway, GatewayChange, GatewayId, Invalid, NewGateway, PageRequest,
-    Permission, Technique,
+    Backoff, Change, Gateway, GatewayChange, GatewayId, Invalid, LogStrategy, NewGateway,
+    PageRequest, Permission, Technique,
 };
 
 use crate::GatewayError;
@@ -43,11 +43,17 @@ async fn what_is_created_can_be_read_again_with_every_setting() {
             retry_max_attempts: Change::Set(5),
             retry_delay: Change::Set(60_000),
             retry_backoff: Change::Set(Backoff::Exponential),
+            log_management: Change::Set(20_000),
+            log_management_strategy: Change::Set(LogStrategy::DeleteOldest),
             collect_logs: Change::Set(false),
             authentication: Change::Set(true),
         },
     };
     let made = rig.scope(account).create_gateway(new, at(5)).await.unwrap();
+    assert_eq!(
+        made.log_retention.parts(),
+        (Some(20_000), Some(LogStrategy::DeleteOldest))
+    );
     assert_eq!(made.cache.parts(), (Some(false), Some(10)));
     assert_eq!(made.rate_limit.parts(), (Some(true), Some(100), Some(60)));
     assert_eq!(

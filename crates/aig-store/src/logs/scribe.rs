@@ -29,6 +29,8 @@ struct Open {
     gathering: Option<Gathering>,
 }
 
+pub(super) const TOTAL: &str = "
+    SELECT account_id, total FROM log_of WHERE incarnation = :incarnation";
 const OPEN: &str = "
     SELECT next, total, sealed FROM log_of WHERE incarnation = :incarnation";
 const BEGIN: &str = "

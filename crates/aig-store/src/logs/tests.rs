@@ -1,9 +1,12 @@
 //! Order, pages and search of log rows.
 
 mod blocks;
+mod retention;
 mod soak;
 
-use aig_model::{AccountId, GatewayId, Metadata, Outcome, Page, PageRequest, Record, Usage};
+use aig_model::{
+    AccountId, GatewayId, LogQuery, Metadata, Outcome, Page, PageRequest, Record, Usage,
+};
 use uuid::Uuid;
 
 use crate::testing::{Rig, at, record};

@@ -1,8 +1,8 @@
 //! Blocks and the newest rows answer alike: every query is compared with one that looks at each row.
 
 use aig_model::{
-    Body, CacheStatus, CostSource, LogFilter, LogKey, LogOperator, LogOrder, LogPatch, LogQuery,
-    LogValue, Money, Transcript,
+    Body, CacheStatus, CostSource, LogFilter, LogKey, LogOperator, LogOrder, LogPatch, LogValue,
+    Money, Transcript,
 };
 use bytes::Bytes;
 

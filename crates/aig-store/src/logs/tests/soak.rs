@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use aig_model::{Body, LogFilter, LogKey, LogOperator, LogQuery, LogValue, Money, Transcript};
+use aig_model::{Body, LogFilter, LogKey, LogOperator, LogValue, Money, Transcript};
 use bytes::Bytes;
 
 use super::*;
