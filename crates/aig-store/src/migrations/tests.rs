@@ -80,7 +80,7 @@ fn rows(connection: &Connection, table: &str) -> Vec<Vec<(String, Value)>> {
 
 #[test]
 fn gateways_from_before_retries_keep_their_settings_and_say_nothing_about_retries() {
-    let mut connection = brought_to(1, &CONFIG[..3]);
+    let mut connection = brought_to(1, CONFIG);
     connection
         .execute_batch(
             "INSERT INTO account VALUES ('0123456789abcdef0123456789abcdef', 'a', 5, 7);
