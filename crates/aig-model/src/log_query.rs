@@ -136,8 +136,10 @@ words! {
 
 words! {
     /// What a list of rows is ordered by.
+    #[derive(Default)]
     LogOrder {
         /// When the request arrived.
+        #[default]
         CreatedAt = "created_at",
         /// The provider's slug.
         Provider = "provider",
@@ -159,12 +161,6 @@ words! {
         Duration = "duration",
         /// What somebody thought of the answer.
         Feedback = "feedback",
-    }
-}
-
-impl Default for LogOrder {
-    fn default() -> Self {
-        Self::CreatedAt
     }
 }
 

@@ -114,6 +114,8 @@ fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<()>
             Durability::Written => "NORMAL",
         },
     )?;
+    // Bodies that were deleted are overwritten, not only forgotten.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // Functions in a schema that somebody tampered with do not run.
     connection.pragma_update(None, "trusted_schema", false)

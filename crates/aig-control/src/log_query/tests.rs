@@ -43,7 +43,7 @@ fn several_values_go_to_the_only_key_or_to_the_last_one() {
     let one = filter(LogKey::Model, LogOperator::Eq, &[text("a b"), text("c")]);
     assert_eq!(
         read("filters.key=model&filters.operator=eq&filters.value=a+b&filters.value=c"),
-        [one.clone()]
+        std::slice::from_ref(&one)
     );
     let two = filter(LogKey::Success, LogOperator::Eq, &[LogValue::Flag(false)]);
     let query = "filters.key=model&filters.operator=eq&filters.value=a%20b&filters.value=c\

@@ -18,15 +18,10 @@ pub(crate) fn pack(values: &[Option<i64>]) -> Option<Vec<u8>> {
     let all = values.iter().all(Option::is_some);
     // A distance is one more than it is, because 0 says that there is no value.
     let widest = (i128::from(greatest) - i128::from(least) + 1).cast_unsigned();
-    let width = match widest {
-        1 if all => 0,
-        ..0x100 => 1,
-        ..0x1_0000 => 2,
-        ..0x100_0000 => 3,
-        ..0x1_0000_0000 => 4,
-        ..0x1_0000_0000_0000 => 6,
-        ..0x1_0000_0000_0000_0000 => 8,
-        _ => 9,
+    let fits = |bytes: &usize| widest >> (8 * bytes) == 0;
+    let width = match least == greatest && all {
+        true => 0,
+        false => [1, 2, 3, 4, 6, 8].into_iter().find(fits).unwrap_or(9),
     };
     let mut out = Vec::with_capacity(HEAD + width * values.len());
     out.push(width as u8);

@@ -47,10 +47,11 @@ pub(crate) fn tests(
 fn searched(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<Test> {
     let needle = text.to_ascii_lowercase();
     let mut atoms = vec![];
+    // The dictionary is looked through once for all of them.
+    let words = containing(transaction, &needle)?;
     for facet in [facet::PROVIDER, facet::MODEL, facet::PATH, facet::METADATA] {
-        let words = containing(transaction, &needle)?;
         if !words.is_empty() {
-            atoms.push(Atom::Words(facet, words));
+            atoms.push(Atom::Words(facet, words.clone()));
         }
     }
     if text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit()) {

@@ -27,7 +27,7 @@ pub(crate) struct Reading<'t> {
 }
 
 /// A set of words.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Words(Vec<u64>);
 
 /// How many words are remembered; callers choose some of them, so there must be an end.

@@ -9,6 +9,11 @@ use bytes::Bytes;
 use super::*;
 use crate::{Side, StoredBody};
 
+/// Whether a row is meant.
+type Is = fn(&Record) -> bool;
+/// What a row is ordered by.
+type Key = fn(&Record) -> String;
+
 /// More than two blocks, so that there are sealed ones and newest rows.
 const ROWS: u32 = 9_000;
 
@@ -22,7 +27,7 @@ fn varied(account: AccountId, gateway: &GatewayId, number: u32) -> Record {
     Record {
         // Not in the order of their numbers: rows are written when they end.
         created_at: at(i64::from(
-            number / 3 * 3 + 5_000 * u32::from(number % 50 == 0),
+            number / 3 * 3 + 5_000 * u32::from(number.is_multiple_of(50)),
         )),
         event_id: match number % 3 {
             0 => plain.id.to_string(),
@@ -31,17 +36,19 @@ fn varied(account: AccountId, gateway: &GatewayId, number: u32) -> Record {
         },
         provider: ["openai", "anthropic", "groq"][number as usize % 3].into(),
         model: format!("model-{}", number % 13),
-        model_type: (number % 4 > 0).then(|| format!("kind-{}", number % 2).into()),
+        model_type: (!number.is_multiple_of(4)).then(|| format!("kind-{}", number % 2).into()),
         status: [200, 200, 429, 500][number as usize % 4],
-        cached: number % 5 == 0,
-        cache_status: (number % 2 == 0).then_some(CacheStatus::Miss),
+        cached: number.is_multiple_of(5),
+        cache_status: (number.is_multiple_of(2)).then_some(CacheStatus::Miss),
         duration_ms: u64::from(number * 37 % 5_000),
-        cost: (number % 3 > 0).then(|| Money::from_pico(i128::from(number % 90) * 1_000_000)),
+        cost: (!number.is_multiple_of(3))
+            .then(|| Money::from_pico(i128::from(number % 90) * 1_000_000)),
         cost_source: Some(CostSource::List),
-        metadata: (number % 2 == 0).then(|| Metadata::read(metadata.as_bytes()).metadata.unwrap()),
+        metadata: (number.is_multiple_of(2))
+            .then(|| Metadata::read(metadata.as_bytes()).metadata.unwrap()),
         usage: Usage {
-            tokens_in: (number % 6 > 0).then(|| u64::from(number % 500)),
-            tokens_out: (number % 9 > 0).then(|| u64::from(number % 77)),
+            tokens_in: (!number.is_multiple_of(6)).then(|| u64::from(number % 500)),
+            tokens_out: (!number.is_multiple_of(9)).then(|| u64::from(number % 77)),
             ..Usage::default()
         },
         ..plain
@@ -71,7 +78,7 @@ async fn every_filter_finds_what_looking_at_each_row_finds() {
         .collect();
     write(&rig, rows.clone()).await;
     let number = LogValue::Number;
-    let cases: [(LogQuery, fn(&Record) -> bool); 20] = [
+    let cases: [(LogQuery, Is); 20] = [
         (LogQuery::default(), |_| true),
         (
             filter(
@@ -202,7 +209,7 @@ async fn every_order_is_that_of_its_values_and_then_of_time() {
         .collect();
     write(&rig, rows.clone()).await;
     for ascending in [true, false] {
-        let orders: [(LogOrder, fn(&Record) -> String); 5] = [
+        let orders: [(LogOrder, Key); 5] = [
             (LogOrder::CreatedAt, |_| String::new()),
             (LogOrder::Provider, |r| r.provider.clone()),
             (LogOrder::ModelType, |r| {
@@ -257,7 +264,7 @@ async fn bodies_come_back_as_they_were_and_leave_with_their_row() {
     for number in 0..ROWS {
         let transcript = Transcript {
             request: body(&format!("SECRET-{number}?")),
-            response: body(&format!("answer {number}")).filter(|_| number % 2 == 0),
+            response: body(&format!("answer {number}")).filter(|_| number.is_multiple_of(2)),
         };
         journal.offer_with(record(account, &gateway, number), transcript);
     }
@@ -276,7 +283,7 @@ async fn bodies_come_back_as_they_were_and_leave_with_their_row() {
         };
         assert_eq!(request, wanted);
         let answer = stored(number, Side::Response).await.map(|body| body.bytes);
-        let wanted = (number % 2 == 0).then(|| format!("answer {number}").into_bytes());
+        let wanted = (number.is_multiple_of(2)).then(|| format!("answer {number}").into_bytes());
         assert_eq!(answer, wanted);
     }
     let one = filter(
