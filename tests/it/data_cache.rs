@@ -132,8 +132,10 @@ async fn c_01_c_05_nobody_gets_what_another_gateway_or_credential_was_answered()
     plane.gateway("h", cached(60));
     let key = |request: reqwest::RequestBuilder| request.header("cf-aig-cache-key", "x");
     let other = |body: &'static str| {
+        // Alike in everything but the key.
         let request = plane.http.post(plane.url("g", "openai/chat/completions"));
         request
+            .header("content-type", "application/json")
             .header("authorization", "Bearer sk-caller-2")
             .body(body)
     };

@@ -166,7 +166,7 @@ async fn a_body_that_comes_in_pieces_is_asked_too_and_again_at_every_try() {
             .streams([words().concat(), usage(), done()])
             .release_all();
         let (a, b) = STREAM.split_at(at);
-        let pieces = futures_util::stream::iter([a, b]).map(|piece| Ok::<_, std::io::Error>(piece));
+        let pieces = futures_util::stream::iter([a, b]).map(Ok::<_, std::io::Error>);
         let request = plane.chat(reqwest::Body::wrap_stream(pieces));
         let request = request.header("cf-aig-max-attempts", "2");
         let answer = request
