@@ -9,6 +9,7 @@ mod gateway;
 mod metadata;
 mod money;
 mod page;
+mod provider_config;
 mod record;
 mod retry;
 mod secret;
@@ -24,6 +25,10 @@ pub use gateway::{BadGatewayId, Gateway, GatewayChange, GatewayId, NewGateway};
 pub use metadata::{Metadata, MetadataReading};
 pub use money::{BadMoney, Money};
 pub use page::{Page, PageRequest};
+pub use provider_config::{
+    DEFAULT_ALIAS, NewProviderConfig, ProviderConfig, ProviderConfigId, ProviderSecret, StoredKey,
+    secret_name,
+};
 pub use record::{Outcome, Record};
 pub use retry::{Backoff, RetrySetting};
 pub use secret::Secret;

@@ -9,8 +9,8 @@ use aig_model::{
 };
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
-use crate::columns;
 use crate::error::GatewayError;
+use crate::{columns, provider_configs};
 
 // Wherever whole gateways are read it is `*`: the schema says which columns they have, and
 // `gateway` below, which takes each by its name, what they mean.
@@ -21,10 +21,16 @@ pub(crate) const WRITTEN: &str = "SELECT * FROM gateway ORDER BY account_id, gat
 const PAGE: &str = "
     SELECT * FROM gateway_or_default
     WHERE account_id = :account
+        AND (:search IS NULL OR instr(lower(gateway_id), lower(:search)) > 0
+            OR instr(lower(name), lower(:search)) > 0)
     ORDER BY created_at, gateway_id
     LIMIT :limit OFFSET :offset";
 
-const COUNT: &str = "SELECT count(*) FROM gateway_or_default WHERE account_id = :account";
+const COUNT: &str = "
+    SELECT count(*) FROM gateway_or_default
+    WHERE account_id = :account
+        AND (:search IS NULL OR instr(lower(gateway_id), lower(:search)) > 0
+            OR instr(lower(name), lower(:search)) > 0)";
 
 const ONE: &str = "
     SELECT * FROM gateway_or_default
@@ -56,7 +62,7 @@ const UPDATE: &str = "
         rate_limiting_interval = :rate_limiting_interval,
         retry_max_attempts = :retry_max_attempts, retry_delay = :retry_delay,
         retry_backoff = :retry_backoff,
-        collect_logs = :collect_logs, authentication = :authentication,
+        collect_logs = :collect_logs, authentication = :authentication, byok_only = :byok_only,
         created_at = :created_at, modified_at = :modified_at
     WHERE account_id = :account AND gateway_id = :gateway";
 
@@ -71,16 +77,19 @@ pub(crate) fn page(
     transaction: &Transaction<'_>,
     account: AccountId,
     request: PageRequest,
+    search: Option<&str>,
 ) -> rusqlite::Result<Page<Gateway>> {
     let account = account.to_string();
-    let total: i64 = transaction
-        .prepare_cached(COUNT)?
-        .query_row(named_params! { ":account": account }, |row| row.get(0))?;
+    let total: i64 = transaction.prepare_cached(COUNT)?.query_row(
+        named_params! { ":account": account, ":search": search },
+        |row| row.get(0),
+    )?;
     let items = transaction
         .prepare_cached(PAGE)?
         .query_map(
             named_params! {
                 ":account": account,
+                ":search": search,
                 ":limit": request.per_page(),
                 ":offset": columns::integer(request.offset()),
             },
@@ -166,6 +175,14 @@ pub(crate) fn update(
         return Ok(None);
     };
     let gateway = gateway.changed(change, now)?;
+    if !gateway.authentication && provider_configs::any(transaction, account, id)? {
+        return Err(Invalid::new(
+            "authentication",
+            "must be true while the gateway holds a stored key, which anybody could spend; \
+             delete its provider configs first",
+        )
+        .into());
+    }
     if id.is_default() {
         write_default(transaction, account)?;
     }
@@ -269,6 +286,7 @@ fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<(
         ":retry_backoff": backoff.map(Backoff::as_str),
         ":collect_logs": gateway.collect_logs,
         ":authentication": gateway.authentication,
+        ":byok_only": gateway.byok_only,
         ":created_at": gateway.created_at.as_millis(),
         ":modified_at": gateway.modified_at.as_millis(),
     })?;
@@ -298,6 +316,7 @@ pub(crate) fn gateway(row: &Row<'_>) -> rusqlite::Result<Gateway> {
         retry: columns::legal(row, retry)?,
         collect_logs: row.get("collect_logs")?,
         authentication: row.get("authentication")?,
+        byok_only: row.get("byok_only")?,
         created_at: columns::timestamp(row, "created_at")?,
         modified_at: columns::timestamp(row, "modified_at")?,
     })

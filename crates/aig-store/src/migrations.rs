@@ -15,6 +15,7 @@ pub(crate) const CONFIG: &[&str] = &[
     include_str!("schema/config-1.sql"),
     include_str!("schema/config-2.sql"),
     include_str!("schema/config-3.sql"),
+    include_str!("schema/config-5.sql"),
 ];
 
 /// The steps of the logs.
