@@ -9,12 +9,17 @@ use aig_model::Permission;
 /// The permission without which the operation is refused.
 pub(crate) const fn needed(operation: Operation) -> Permission {
     match operation {
-        Operation::ListAiGateways | Operation::GetAiGateway | Operation::ListAiGatewayLogs => {
-            Permission::Read
-        }
-        Operation::CreateAiGateway | Operation::UpdateAiGateway | Operation::DeleteAiGateway => {
-            Permission::Edit
-        }
+        Operation::ListAiGateways
+        | Operation::GetAiGateway
+        | Operation::GetAiGatewayUrl
+        | Operation::ListProviderConfigs
+        | Operation::ListAiGatewayLogs => Permission::Read,
+        Operation::CreateAiGateway
+        | Operation::UpdateAiGateway
+        | Operation::DeleteAiGateway
+        | Operation::CreateProviderConfig
+        | Operation::RotateProviderConfig
+        | Operation::DeleteProviderConfig => Permission::Edit,
     }
 }
 

@@ -22,7 +22,6 @@ const fn unperformed(field: &'static str) -> Unperformed {
 }
 
 const UNPERFORMED: &[Unperformed] = &[
-    unperformed("byok_only"),
     unperformed("cache_invalidate_on_update"),
     unperformed("dlp"),
     unperformed("guardrails"),

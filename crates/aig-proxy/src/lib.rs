@@ -11,6 +11,7 @@
 mod body;
 pub mod cache_store;
 mod carriers;
+mod credentials;
 mod drive;
 mod egress;
 mod framing;

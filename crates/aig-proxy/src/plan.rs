@@ -15,6 +15,7 @@ use http::{Method, Uri};
 use uuid::Uuid;
 
 use crate::carriers::Tokens;
+use crate::credentials::{self, Lender, Wanted};
 use crate::headers;
 use crate::metrics::Metrics;
 use crate::payload::Payload;
@@ -61,6 +62,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) headers: HeaderMap,
     /// The headers in which a gateway's token stands.
     pub(crate) tokens: &'a Tokens,
+    /// What the gateway has for those that come without a key.
+    pub(crate) lender: &'a Lender,
     pub(crate) payload: Payload,
     pub(crate) options: Options,
     pub(crate) collect: bool,
@@ -100,19 +103,32 @@ impl Step {
         let Draft {
             provider, headers, ..
         } = draft;
-        let query = draft.tokens.taken_off(draft.query);
+        let mut query = draft.tokens.taken_off(draft.query);
+        let key = match credentials::has_own(provider, &headers, draft.tokens, query.as_deref()) {
+            true => None,
+            false => draft.lender.lend(provider, &Wanted::of(&headers))?,
+        };
+        if key.is_some() {
+            query = query.and_then(|query| credentials::without_empty_key(provider, query));
+        }
         let call = Call {
             account: Some(draft.account),
             tail: draft.tail,
             query: query.as_deref(),
             headers: Some(&headers),
         };
+        let target = provider.target_of(&call).map_err(Failure::BadPath)?;
+        let model = named_model(provider, &call);
+        let mut headers = outgoing(headers, provider, draft.tokens);
+        if let Some(key) = key {
+            credentials::put(&mut headers, provider, key)?;
+        }
         Ok(Self {
-            target: provider.target_of(&call).map_err(Failure::BadPath)?,
-            wire: provider.wire_at(call.tail),
-            model: named_model(provider, &call),
+            target,
+            wire: provider.wire_at(draft.tail),
+            model,
             method: draft.method,
-            headers: outgoing(headers, provider, draft.tokens),
+            headers,
             payload: draft.payload,
             options: draft.options,
             tail: draft.tail.to_owned(),

@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::{Arg, Command as Words, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::local::{AccountCommand, TokenCommand};
-use crate::remote::{GatewaysCommand, LogsCommand};
+use crate::local::{AccountCommand, KeysCommand, TokenCommand};
+use crate::remote::{GatewaysCommand, LogsCommand, ProviderConfigsCommand};
 use crate::{bootstrap, demo, local, offline, prices, remote, serve};
 
 /// A self-hosted AI gateway, compatible with Cloudflare AI Gateway
@@ -50,12 +50,26 @@ enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Keys of this instance; works on the data directory
+    Keys {
+        #[command(flatten)]
+        place: local::Place,
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Gateways, over the API of this or any other gateway, Cloudflare's included
     Gateways {
         #[command(flatten)]
         api: remote::Api,
         #[command(subcommand)]
         command: GatewaysCommand,
+    },
+    /// Stored keys of providers, over the API
+    ProviderConfigs {
+        #[command(flatten)]
+        api: remote::Api,
+        #[command(subcommand)]
+        command: ProviderConfigsCommand,
     },
     /// The log of a gateway, over the API
     Logs {
@@ -101,7 +115,9 @@ impl Cli {
                 Command::OfflineProvider { listen, pace } => provide(listen, pace).await,
                 Command::Account { place, command } => command.run(&place).await,
                 Command::Token { place, command } => command.run(&place).await,
+                Command::Keys { place, command } => command.run(&place).await,
                 Command::Gateways { api, command } => command.run(&api).await,
+                Command::ProviderConfigs { api, command } => command.run(&api).await,
                 Command::Logs { api, command } => command.run(&api).await,
                 Command::Prices(prices) => prices.run(),
             }

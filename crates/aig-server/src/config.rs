@@ -17,6 +17,8 @@ use anyhow::{Context, bail};
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::kek::KekSetting;
+
 use self::file::{File, LogFilter, PublicUrl, Seconds, address, network};
 
 /// The settings of a house, checked.
@@ -35,6 +37,8 @@ pub struct Config {
     pub control_public_url: Option<String>,
     /// The file that holds the token pepper, when not in the data directory.
     pub token_pepper_file: Option<PathBuf>,
+    /// Where the key is that the stored keys of providers are sealed under.
+    pub key_encryption_key: KekSetting,
     /// The account and the token that an infrastructure tool wants to exist.
     pub bootstrap: Option<crate::bootstrap::Bootstrap>,
     /// The data plane's settings.
@@ -103,6 +107,11 @@ pub struct Flags {
     /// [default: token-pepper in the data directory, made at the first start]
     #[arg(long, env = "AIG_TOKEN_PEPPER_FILE", value_name = "FILE")]
     pub token_pepper_file: Option<PathBuf>,
+    /// File with the key-encryption key, 64 hex digits; older keys may follow, one a line (file:
+    /// key_encryption_key_file) [default: key-encryption-key in the data directory, made at the
+    /// first start]
+    #[arg(long, env = "AIG_KEY_ENCRYPTION_KEY_FILE", value_name = "FILE")]
+    pub key_encryption_key_file: Option<PathBuf>,
     /// Longest request body that is forwarded, in bytes (file: max_request_body) [default: 536870912]
     #[arg(long, env = "AIG_MAX_REQUEST_BODY", value_name = "BYTES")]
     pub max_request_body: Option<u64>,
@@ -180,6 +189,9 @@ impl Flags {
             public_url: public_url.map(|url| url.0),
             control_public_url: control_public_url.map(|url| url.0),
             token_pepper_file: self.token_pepper_file.clone().or(file.token_pepper_file),
+            key_encryption_key: KekSetting::new(
+                (self.key_encryption_key_file.clone()).or(file.key_encryption_key_file),
+            )?,
             bootstrap: crate::bootstrap::Bootstrap::from_environment()?,
             proxy: DataPlaneConfig {
                 providers,

@@ -65,7 +65,7 @@ pub struct FirstStart {
 impl House {
     /// Opens the stores, binds the listeners and serves.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
-        let store = open(&config.data_dir)?;
+        let store = config.key_encryption_key.open(&config.data_dir)?;
         let pepper = config.token_pepper_file.as_deref();
         let identity = Arc::new(keys::identity(&store, &config.data_dir, pepper).await?);
 
@@ -104,7 +104,13 @@ impl House {
             store.clone(),
             Arc::clone(&identity),
             || Timestamp::from(SystemTime::now()),
-            ControlConfig::default(),
+            ControlConfig {
+                data_origin: origin.clone(),
+                providers: (config.proxy.providers.iter())
+                    .map(|provider| provider.slug().to_owned())
+                    .collect(),
+                ..ControlConfig::default()
+            },
         )
         .await
         .context("the control plane cannot start")?;
