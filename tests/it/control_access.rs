@@ -47,7 +47,9 @@ fn every_operation(house: &House, account: &str, gateway: &str) -> Vec<(Method, 
             let path = o
                 .path
                 .replace("{account_id}", account)
-                .replace("{gateway_id}", gateway);
+                .replace("{gateway_id}", gateway)
+                .replace("{provider}", "openai")
+                .replace("{provider_config_id}", "absent");
             assert!(
                 !path.contains('{'),
                 "a new path variable needs a value here: {path}"
@@ -184,7 +186,7 @@ async fn a_token_without_the_permission_is_403() {
         }
         let seen = send(&house, &method, &url, Some(may.expose())).await;
         assert_ne!(seen.status, 403, "{method} {url}");
-        if method == Method::DELETE {
+        if method == Method::DELETE && url.ends_with("/gateways/x") {
             house.gateway("x", json!({})).await;
         }
     }

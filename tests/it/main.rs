@@ -13,6 +13,7 @@ mod data_api_host;
 mod data_connections;
 mod data_door;
 mod data_ends;
+mod data_keys;
 mod data_providers;
 mod data_tries;
 mod data_unified;
