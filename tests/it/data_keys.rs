@@ -354,3 +354,26 @@ async fn s_08_a_stored_key_stands_in_no_answer_and_no_file() {
     }
     provider.stop().await;
 }
+
+/// Providers repeat a key that they refuse. The caller does not know it, and must not learn it so.
+#[tokio::test]
+async fn s_09_a_provider_that_repeats_the_stored_key_is_not_quoted() {
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    store(&house, "openai", "default", KEY).await;
+    let echo = json!({"error": {"message": format!("Incorrect API key provided: {KEY}.")}});
+    provider.answers(401, &[("x-refused", KEY)], echo.to_string());
+    let answer = house
+        .http()
+        .post(house.url("g", "openai/chat/completions"))
+        .header("cf-aig-authorization", format!("Bearer {}", house.token()))
+        .json(&json!({"model": "m"}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 401);
+    assert_eq!(answer.headers()["x-refused"], "*".repeat(KEY.len()));
+    let expected = echo.to_string().replace(KEY, &"*".repeat(KEY.len()));
+    assert_eq!(answer.text().await.unwrap(), expected);
+    provider.stop().await;
+}

@@ -10,12 +10,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aig_model::{Outcome, Timestamp};
 use aig_policy::{Attempts, Failure as Reason, Next, retry};
-use aig_provider::{Provider, Providers, ResponseReader, Wire};
+use aig_provider::{Provider, Providers, ResponseReader};
 use http::{Request, Response, Version, header};
 use hyper::body::Incoming;
 use tower::retry::budget::{Budget, TpsBudget};
 use uuid::Uuid;
 
+use crate::mask::Masked;
 use crate::metrics::Metrics;
 use crate::payload::Fault;
 use crate::plan::{Arrival, Place, Plan, Step};
@@ -240,7 +241,7 @@ impl Driver {
             ..
         } = tried;
         let answer = match result {
-            Ok(answer) => Ok(pass_on(planned.wire, answer, trail)),
+            Ok(answer) => Ok(pass_on(planned, answer, trail)),
             Err(_) if let Some(fault) = planned.payload.fault() => {
                 Err(blame(fault, planned, trail))
             }
@@ -328,7 +329,7 @@ fn blame(fault: Fault, planned: &Step, trail: Trail) -> Failure {
 }
 
 /// Lets a provider's answer flow to the caller.
-fn pass_on(wire: Wire, answer: Response<Incoming>, mut trail: Trail) -> Response<Body> {
+fn pass_on(planned: &Step, answer: Response<Incoming>, mut trail: Trail) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     // Neither a length nor chunks: the end of such a body is the end of its connection.
     let ending = match head.version {
@@ -342,11 +343,22 @@ fn pass_on(wire: Wire, answer: Response<Incoming>, mut trail: Trail) -> Response
     };
     head.version = Version::default();
     headers::for_caller(&mut head.headers);
+    // Providers repeat a key in order to refuse it.
+    let mut key = planned.lent.clone();
+    if let Some(key) = &key {
+        key.mask_headers(&mut head.headers);
+    }
+    if head.status.is_success() {
+        key = None;
+    }
     head.extensions.clear();
     let content_type = headers::text(&head.headers, "content-type");
-    let meter = ResponseReader::answering(wire, &head.headers);
+    let meter = ResponseReader::answering(planned.wire, &head.headers);
     trail.answered(head.status.as_u16(), content_type, meter);
-    Response::from_parts(head, Body::forwarded(Tee::new(body, trail, ending)))
+    Response::from_parts(
+        head,
+        Body::forwarded(Tee::new(Masked::new(body, key), trail, ending)),
+    )
 }
 
 /// A random number, so that those who were turned away together do not come back together.

@@ -24,6 +24,7 @@ mod ids;
 mod inbound;
 mod line;
 pub mod listener;
+mod mask;
 mod metrics;
 mod pace;
 mod payload;

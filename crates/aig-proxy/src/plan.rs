@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::carriers::Tokens;
 use crate::credentials::{self, Lender, Wanted};
 use crate::headers;
+use crate::mask::Key;
 use crate::metrics::Metrics;
 use crate::payload::Payload;
 use crate::ports::Recorder;
@@ -39,6 +40,8 @@ pub(crate) struct Step {
     /// As the provider is to see them.
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
+    /// A stored key among the headers, which is nobody's to read in the answer.
+    pub(crate) lent: Option<Key>,
     pub(crate) options: Options,
     /// The dialect of that endpoint.
     pub(crate) wire: Wire,
@@ -130,6 +133,7 @@ impl Step {
             method: draft.method,
             headers,
             payload: draft.payload,
+            lent: key.and_then(|key| Key::of(key.secret.as_ref()?)),
             options: draft.options,
             tail: draft.tail.to_owned(),
             collect: draft.collect,

@@ -15,11 +15,12 @@ use hyper::body::Incoming;
 
 use crate::body::BodyError;
 use crate::headers;
+use crate::mask::Masked;
 use crate::record::Trail;
 
 /// An answer's body. Its end, whichever it is, ends the trail.
 pub(crate) struct Tee {
-    body: Incoming,
+    body: Masked<Incoming>,
     trail: Trail,
     ending: Ending,
 }
@@ -42,7 +43,7 @@ struct BrokeOff;
 
 impl Tee {
     /// Forwards `body`; an answer without one is complete at once.
-    pub(crate) fn new(body: Incoming, mut trail: Trail, ending: Ending) -> Self {
+    pub(crate) fn new(body: Masked<Incoming>, mut trail: Trail, ending: Ending) -> Self {
         if body.is_end_stream() {
             trail.end(Outcome::Complete);
         }
