@@ -17,6 +17,9 @@ use crate::keys::{hex_key, random_hex, replace_file, write_new};
 
 const FILE: &str = "key-encryption-key";
 
+/// Locked while a rotation is at work.
+const LOCK: &str = "key-rotation.lock";
+
 /// The variable that holds the key itself.
 const VARIABLE: &str = "AIG_KEY_ENCRYPTION_KEY";
 
@@ -119,6 +122,7 @@ impl KekSetting {
             }
             return Ok(self.open(data_dir)?.instance().rotate_keys().await?);
         };
+        let _only = only_rotation(data_dir)?;
         // An instance of before, that never sealed anything, has none yet.
         drop(self.open(data_dir)?);
         let text = read(path)?;
@@ -190,6 +194,32 @@ impl Source {
         keys.collect::<Result<_, _>>()
             .with_context(|| format!("the {}", self.name()))
     }
+}
+
+/// Two rotations at once would each take away the key that the other one wraps with. The lock goes
+/// with the process, however that ends.
+fn only_rotation(data_dir: &Path) -> anyhow::Result<std::fs::File> {
+    let path = data_dir.join(LOCK);
+    let file =
+        private_or_there(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!("another `aig keys rotate` is at work on this instance; wait for its end")
+        }
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+        }
+    }
+}
+
+fn private_or_there(path: &Path) -> std::io::Result<std::fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
 }
 
 fn read(path: &Path) -> anyhow::Result<Zeroizing<String>> {

@@ -152,11 +152,19 @@ pub(crate) fn replace_file(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 fn draft(path: &Path, text: &str) -> std::io::Result<PathBuf> {
-    let draft = path.with_extension(std::process::id().to_string());
+    // Not named by the process: in a container every process has the same number, and a draft that
+    // a sudden end left behind would be in the way of the next one.
+    let draft = path.with_extension(draft_name()?);
     let mut file = private_file(&draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     Ok(draft)
+}
+
+fn draft_name() -> std::io::Result<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
 }
 
 /// A name in a directory is safe when the directory is synced.

@@ -121,3 +121,21 @@ async fn keys_that_are_somebody_elses_are_rotated_and_not_written() {
     drop(setting.open(&place).unwrap());
     assert!(!place.join(FILE).exists());
 }
+
+/// Each would take away the key that the other one wraps with.
+#[tokio::test]
+async fn two_rotations_do_not_meet() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = KekSetting::default();
+    drop(own.open(dir.path()).unwrap());
+    let first = only_rotation(dir.path()).unwrap();
+    let before = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
+    let told = own.rotate(dir.path()).await.unwrap_err().to_string();
+    assert!(told.contains("another `aig keys rotate`"), "{told}");
+    assert_eq!(
+        std::fs::read_to_string(dir.path().join(FILE)).unwrap(),
+        before
+    );
+    drop(first);
+    own.rotate(dir.path()).await.unwrap();
+}
