@@ -377,3 +377,50 @@ async fn s_09_a_provider_that_repeats_the_stored_key_is_not_quoted() {
     assert_eq!(answer.text().await.unwrap(), expected);
     provider.stop().await;
 }
+
+/// A rotation that is killed at any moment leaves everything open to the next one, and to the server.
+#[tokio::test]
+async fn s_05_a_killed_rotation_loses_no_key() {
+    const KILLS: u32 = 30;
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    for alias in ["default", "b", "c", "d"] {
+        store(&house, "openai", alias, &format!("sk-{alias}")).await;
+    }
+    let directory = house.stop().await;
+    let path = directory.path().display().to_string();
+    let killed = tokio::task::spawn_blocking(move || {
+        let rotation = || aig(&["keys", "rotate", "--data-dir", &path]);
+        let began = std::time::Instant::now();
+        let whole = rotation().output().unwrap();
+        assert!(whole.status.success(), "{whole:?}");
+        let length = began.elapsed();
+        for kill in 0..KILLS {
+            let mut command = rotation();
+            let quiet = std::process::Stdio::null;
+            let mut process = command.stdout(quiet()).stderr(quiet()).spawn().unwrap();
+            // Where it stands by then is up to chance; only that it is all over the place counts.
+            std::thread::sleep(length * kill / KILLS);
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+        let last = rotation().output().unwrap();
+        assert!(last.status.success(), "{last:?}");
+        directory
+    });
+    let directory = killed.await.unwrap();
+    let keys = std::fs::read_to_string(directory.path().join("key-encryption-key")).unwrap();
+    assert_eq!(keys.lines().count(), 1);
+    let house = House::builder()
+        .provider(&provider)
+        .directory(directory)
+        .start()
+        .await;
+    for alias in ["default", "b", "c", "d"] {
+        let headers = [("cf-aig-byok-alias", alias)];
+        let expected = one("authorization", &format!("Bearer sk-{alias}"));
+        let chat = "openai/chat/completions";
+        assert_eq!(seen(&provider, &house, chat, &headers).await, expected);
+    }
+    provider.stop().await;
+}
