@@ -1,6 +1,6 @@
 //! Gateways over the API: what makes one, what an update keeps, how lists end.
 
-use aig_testkit::House;
+use aig_testkit::{House, Provider};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -164,8 +164,12 @@ async fn bad_input_names_its_field() {
             "guardrails",
         ),
         (
-            json!({"name": "x", "cache_invalidate_on_update": true}),
+            json!({"name": "x", "cache_invalidate_on_update": "yes"}),
             "cache_invalidate_on_update",
+        ),
+        (
+            json!({"name": "x", "rate_limiting_technique": "leaky"}),
+            "rate_limiting_technique",
         ),
     ] {
         let (status, code, path, message) = refusal(create(&house, body.clone()).await);
@@ -232,27 +236,51 @@ async fn what_real_clients_send_is_taken() {
 }
 
 #[tokio::test]
-async fn settings_that_are_not_enforced_yet_are_stored_and_said_so() {
-    let house = House::start().await;
-    let (_, body) = create(
-        &house,
-        json!({"name": "x", "cache_enabled": true, "rate_limiting_limit": 5, "rate_limiting_interval": 60}),
-    )
-    .await;
+async fn limits_and_the_cache_take_effect_with_the_answer_that_takes_them() {
+    let provider = Provider::start().await;
+    let json = [("content-type", "application/json")];
+    provider.always_answers(200, &json, "{}");
+    let house = House::with(&provider).await;
+    let settings = json!({"name": "x", "cache_enabled": true, "cache_invalidate_on_update": true,
+        "rate_limiting_limit": 2, "rate_limiting_interval": 86_400,
+        "rate_limiting_technique": "sliding"});
+    let (_, body) = create(&house, settings).await;
     let made = &body["result"];
     assert_eq!(
         (&made["cache_enabled"], &made["cache_ttl"]),
         (&json!(true), &json!(300))
     );
-    assert_eq!(made["rate_limiting_enabled"], true);
-    let said: Vec<_> = body["messages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|m| m["message"].to_string())
-        .collect();
-    assert!(said.iter().any(|m| m.contains("cache")), "{said:?}");
-    assert!(said.iter().any(|m| m.contains("rate")), "{said:?}");
+    assert_eq!(made["rate_limiting_technique"], "sliding");
+    assert_eq!(body["messages"], json!([]), "nothing waits");
+    let ask = async |body: &'static str| {
+        let url = house.url("x", "openai/chat/completions");
+        let answer = house.http().post(url).body(body).send().await.unwrap();
+        let told = answer.headers().get("cf-aig-cache-status");
+        let told = told.map_or("", |told| told.to_str().unwrap()).to_owned();
+        let status = answer.status().as_u16();
+        answer.bytes().await.unwrap();
+        (status, told)
+    };
+    assert_eq!(ask("1").await, (200, "MISS".into()));
+    assert_eq!(ask("1").await, (200, "HIT".into()));
+    let (status, _) = update(&house, "x", json!({"name": "y"})).await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        ask("1").await,
+        (200, "MISS".into()),
+        "the update emptied it"
+    );
+    assert_eq!(ask("1").await, (200, "HIT".into()));
+    assert_eq!(ask("2").await, (429, String::new()));
+    let rows = house.logged("x", 5).await;
+    assert_eq!(
+        (&rows[0]["outcome"], &rows[0]["status_code"]),
+        (&json!("refused"), &json!(429))
+    );
+    assert_eq!(
+        (&rows[1]["cached"], &rows[2]["cached"]),
+        (&json!(true), &json!(false))
+    );
 }
 
 #[tokio::test]

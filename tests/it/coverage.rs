@@ -75,6 +75,40 @@ async fn the_generated_client_drives_every_operation() {
         .unwrap();
     assert!(base.result.ends_with("/driven/openai"), "{}", base.result);
     keys(&client, &account).await;
+    let row = "00000000-0000-7000-8000-000000000001";
+    let journal = house.running().journal();
+    let gateway: aig_model::GatewayId = "driven".parse().unwrap();
+    let id = row.parse().unwrap();
+    let record = aig_model::Record::begin(id, house.account(), gateway, Default::default());
+    let record = aig_model::Record {
+        status: 200,
+        ..record
+    };
+    let body = || aig_model::Body::try_from(b"{}".to_vec()).ok();
+    let transcript = aig_model::Transcript {
+        request: body(),
+        response: body(),
+    };
+    journal.offer_with(record, transcript);
+    journal.flush().await;
+    macro_rules! one_row {
+        ($operation:ident $($body:tt)*) => {
+            client.$operation().account_id(&account).gateway_id("driven").id(row)$($body)*.send().await.unwrap()
+        };
+    }
+    assert_eq!(one_row!(get_ai_gateway_log).result.id, row);
+    one_row!(get_ai_gateway_log_request);
+    one_row!(get_ai_gateway_log_response);
+    assert!(one_row!(patch_ai_gateway_log.body_map(|body| body.feedback(1.0))).success);
+    let gone = client
+        .delete_ai_gateway_logs()
+        .account_id(&account)
+        .gateway_id("driven")
+        .limit(std::num::NonZeroU64::new(10).unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert!(gone.success);
     let gone = client
         .delete_ai_gateway()
         .account_id(&account)

@@ -249,7 +249,7 @@ async fn events_arrive_one_by_one_and_are_counted() {
     let gates = provider.streams(chunks);
     let request = house.http().post(house.url("g", "openai/chat/completions"));
     let answer = request
-        .body(r#"{"model":"m","stream":true}"#)
+        .body(r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#)
         .send()
         .await
         .unwrap();

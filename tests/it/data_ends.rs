@@ -64,7 +64,8 @@ async fn a_provider_that_breaks_off_is_passed_on_as_a_break() {
         }
     };
     assert!(matches!(end, Some(Err(_))), "a clean end would be a lie");
-    assert_eq!(seen, chunk.as_bytes());
+    // What is said between the two is the matter of `data_streams`.
+    assert!(seen.starts_with(chunk.as_bytes()));
     let row = only_row(&house).await;
     assert_eq!(
         (&row["outcome"], &row["success"]),

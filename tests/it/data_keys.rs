@@ -424,3 +424,43 @@ async fn s_05_a_killed_rotation_loses_no_key() {
     }
     provider.stop().await;
 }
+
+#[tokio::test]
+async fn c_05_a_stored_key_and_the_same_key_of_a_caller_share_no_cached_answer() {
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    let chat = "openai/chat/completions";
+    let told = async |headers: &[(&str, &str)]| {
+        let mut request = house
+            .http()
+            .post(house.url("g", chat))
+            .header("cf-aig-authorization", format!("Bearer {}", house.token()))
+            .header("cf-aig-cache-key", "k")
+            .json(&json!({"model": "m", "messages": []}));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap();
+        let told = answer.headers()["cf-aig-cache-status"].to_str().unwrap();
+        let told = told.to_owned();
+        answer.bytes().await.unwrap();
+        told
+    };
+    assert_eq!(told(&[]).await, "MISS");
+    let id = store(&house, "openai", "default", KEY).await;
+    assert_eq!(told(&[]).await, "MISS", "it went without a key before");
+    assert_eq!(told(&[]).await, "HIT");
+    let own = format!("Bearer {KEY}");
+    let own = [("authorization", own.as_str())];
+    assert_eq!(told(&own).await, "MISS");
+    assert_eq!(told(&own).await, "HIT");
+
+    let account = house.account().to_string();
+    let owner = (account.as_str(), house.token());
+    let path = format!("/g/provider_configs/{id}");
+    let next = json!({"secret": "sk-next"});
+    control(&house, owner, Method::PUT, &path, next).await;
+    assert_eq!(told(&[]).await, "MISS", "it is another key");
+    assert_eq!(told(&own).await, "MISS", "all that was cached is dropped");
+    provider.stop().await;
+}

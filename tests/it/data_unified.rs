@@ -548,7 +548,8 @@ async fn the_list_of_models_has_those_that_the_configuration_names() {
         .json()
         .await
         .unwrap();
-    assert_eq!(list, json!({"object": "list", "data": []}));
+    assert_eq!(list["object"], "list");
+    assert!(list["data"].as_array().is_some_and(|all| !all.is_empty()));
 
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("aig.toml");
@@ -566,10 +567,11 @@ async fn the_list_of_models_has_those_that_the_configuration_names() {
         assert_eq!(list["object"], "list");
         let model =
             |id: &str| json!({"id": id, "object": "model", "created": 0, "owned_by": "local"});
-        assert_eq!(
-            list["data"],
-            json!([model("local/small"), model("local/a/b")])
-        );
+        let models = list["data"].as_array().unwrap();
+        let own: Vec<_> = (models.iter())
+            .filter(|model| model["owned_by"] == "local")
+            .collect();
+        assert_eq!(own, [&model("local/small"), &model("local/a/b")]);
     }
     assert!(
         house.logs("g").await.is_empty(),

@@ -1,10 +1,13 @@
 //! The project's own commands, one file each. They never link a generated crate:
 //! a broken generated file must not keep anybody from generating it again.
 
+mod bench;
 mod client;
 mod contract_diff;
 mod regen;
+mod roundtrip;
 mod soak;
+mod stubs;
 mod tidy;
 mod write;
 
@@ -20,6 +23,12 @@ Commands:
       fails on the first stale file.
   cargo xtask contract-diff [--format text|json]
       Compare what the server emits with the contract.
+  cargo xtask bench [--quick] [--json FILE] [--only NAMES] [--url URL] …
+      Measure the gateway against a bare reverse proxy; --help lists the rest.
+  cargo xtask stubs FILE --out DIR
+      Write a dropshot server for any OpenAPI document, as a crate that builds.
+  cargo xtask roundtrip FILE...
+      Make dropshot servers of documents and compare what they emit with them.
   cargo xtask soak [FILTER] [--list] [--dev]
       Run the long forms of tests, one after the other.
   cargo xtask tidy
@@ -33,6 +42,9 @@ fn main() -> anyhow::Result<ExitCode> {
     match command.as_str() {
         "regen" => regen::run(&root, arguments.collect()),
         "contract-diff" => contract_diff::run(&root, arguments.collect()),
+        "bench" => bench::run(&root, arguments.collect()),
+        "roundtrip" => roundtrip::run(&root, arguments.collect()),
+        "stubs" => stubs::run(&root, arguments.collect()),
         "soak" => soak::run(&root, arguments.collect()),
         "tidy" => tidy::run(&root),
         "" | "help" | "--help" | "-h" => {

@@ -7,11 +7,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
-/// Writes a file unless it already holds the text. Says whether it did.
+/// Writes a file, and the folders it stands in, unless it already holds the text. Says
+/// whether it did.
 #[allow(clippy::disallowed_methods, reason = "everybody else comes here")]
 pub(crate) fn write_if_changed(path: &Path, text: &str) -> anyhow::Result<bool> {
     if read(path)?.as_deref() == Some(text) {
         return Ok(false);
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(true)

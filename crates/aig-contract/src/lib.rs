@@ -10,7 +10,8 @@
 //! - [`stubs`]: the model as a dropshot trait and its types;
 //! - [`generate`]: all of the above in one line of stages;
 //! - [`canonical`], [`diff`]: what the server says of itself against the contract;
-//! - [`base_check`]: what the overlays made of the base.
+//! - [`base_check`]: what the overlays made of the base;
+//! - [`native`]: dropshot servers for any other document, in dropshot's own types.
 //!
 //! Nothing here knows a name of the API that the contract describes, and nothing
 //! links the crates that are generated from it: a broken one must not keep anybody
@@ -23,6 +24,7 @@ pub mod document;
 pub mod generate;
 pub mod lower;
 pub mod model;
+pub mod native;
 pub mod overlay;
 pub mod pointer;
 pub mod problem;

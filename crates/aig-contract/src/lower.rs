@@ -29,16 +29,23 @@ pub const METHODS: [&str; 8] = [
 /// # Errors
 /// Everything that 3.0.3 cannot say.
 pub fn lower(document: &Value) -> Result<Value, Vec<Problem>> {
+    let (lowered, problems) = lower_what_can_be(document);
+    if problems.is_empty() {
+        Ok(lowered)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Lowers what can be said in 3.0.3, and reports the rest.
+#[must_use]
+pub fn lower_what_can_be(document: &Value) -> (Value, Vec<Problem>) {
     let mut lowering = Lowering {
         problems: Vec::new(),
         dialect: Dialect::V31,
     };
     let lowered = lowering.document(document);
-    if lowering.problems.is_empty() {
-        Ok(lowered)
-    } else {
-        Err(lowering.problems)
-    }
+    (lowered, lowering.problems)
 }
 
 struct Lowering {

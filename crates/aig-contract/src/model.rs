@@ -10,8 +10,8 @@
 
 mod build;
 mod combination;
-mod documentation;
-mod names;
+pub(crate) mod documentation;
+pub(crate) mod names;
 mod operation;
 mod provenance;
 mod recursion;

@@ -21,6 +21,8 @@ pub enum Limit {
     Client,
     /// Only the server generator cannot express this.
     Server,
+    /// dropshot has no way to emit this.
+    Dropshot,
 }
 
 /// One obstacle.
@@ -51,6 +53,7 @@ impl Limit {
             Self::Both => "client and server",
             Self::Client => "client",
             Self::Server => "server",
+            Self::Dropshot => "dropshot",
         }
     }
 }

@@ -38,8 +38,8 @@ pub fn stubs(api: &Api) -> Result<String, syn::Error> {
     let marks = emitter.mark_items();
     let inner = quote!(#types #marks);
     let outer = quote!(#operations #tables);
-    let inner_imports = imports(&inner);
-    let outer_imports = imports(&outer);
+    let inner_imports = imports(&inner, &IMPORTS);
+    let outer_imports = imports(&outer, &IMPORTS);
     render(quote! {
         use super::{declared, route, wire};
 
@@ -104,10 +104,10 @@ const IMPORTS: [(&str, &str); 41] = [
 ];
 
 /// The imports that the code needs.
-fn imports(code: &TokenStream) -> TokenStream {
+pub(crate) fn imports(code: &TokenStream, known: &[(&str, &str)]) -> TokenStream {
     let mut words = HashSet::new();
     collect(code.clone(), &mut words);
-    let used = IMPORTS.iter().filter(|(_, name)| words.contains(*name));
+    let used = known.iter().filter(|(_, name)| words.contains(*name));
     let mut by_crate: Vec<(&str, Vec<proc_macro2::Ident>)> = Vec::new();
     for (place, name) in used {
         let name = format_ident!("{name}");

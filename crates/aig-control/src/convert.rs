@@ -5,10 +5,10 @@
 //! only `log_enabled` and `collect_logs` are brought together, which are one setting.
 
 use aig_api::types;
-use aig_api::wire::Integer;
+use aig_api::wire::{Integer, Number, NumberRule};
 use aig_model::{
-    Backoff, Change, Gateway, GatewayChange, NewGateway, Outcome, Page, PageRequest, Record,
-    Timestamp,
+    Backoff, Change, Gateway, GatewayChange, LogStrategy, Money, NewGateway, Outcome, Page,
+    PageRequest, Record, Technique, Timestamp, Usage,
 };
 use chrono::{DateTime, Utc};
 
@@ -53,12 +53,22 @@ pub(crate) fn gateway_change(input: types::GatewayInput) -> Result<GatewayChange
         name: input.name.map(Into::into),
         cache_enabled: Change::from_wire(input.cache_enabled),
         cache_ttl: number(input.cache_ttl),
+        cache_invalidate_on_update: Change::from_wire(input.cache_invalidate_on_update),
         rate_limiting_enabled: Change::from_wire(input.rate_limiting_enabled),
         rate_limiting_limit: number(input.rate_limiting_limit),
         rate_limiting_interval: number(input.rate_limiting_interval),
+        rate_limiting_technique: Change::from_wire(
+            input
+                .rate_limiting_technique
+                .map(|word| word.map(technique)),
+        ),
         retry_max_attempts: number(input.retry_max_attempts),
         retry_delay: number(input.retry_delay),
         retry_backoff: Change::from_wire(input.retry_backoff.map(|word| word.map(backoff))),
+        log_management: number(input.log_management),
+        log_management_strategy: Change::from_wire(
+            input.log_management_strategy.map(|word| word.map(strategy)),
+        ),
         collect_logs: if collect_logs.is_said() {
             collect_logs
         } else {
@@ -73,15 +83,23 @@ pub(crate) fn gateway_change(input: types::GatewayInput) -> Result<GatewayChange
 pub(crate) fn gateway(gateway: &Gateway) -> types::Gateway {
     let (_, limit, interval) = gateway.rate_limit.parts();
     let (attempts, _, growth) = gateway.retry.parts();
+    let (most_logs, log_strategy) = gateway.log_retention.parts();
     types::Gateway {
         id: gateway.id.to_string(),
         name: gateway.name.clone(),
         slug: gateway.id.to_string(),
+        log_management: most_logs.map(|most| bounded(i64::from(most))),
+        log_management_strategy: log_strategy.map(shown_strategy),
         cache_enabled: gateway.cache.ttl().is_some(),
         cache_ttl: small(gateway.cache.shown_ttl()),
+        cache_invalidate_on_update: gateway.cache_invalidate_on_update,
         rate_limiting_enabled: gateway.rate_limit.limit().is_some(),
         rate_limiting_limit: small(limit.unwrap_or(0)),
         rate_limiting_interval: small(interval.unwrap_or(0)),
+        rate_limiting_technique: match gateway.technique {
+            Technique::Fixed => types::GatewayRateLimitingTechnique::Fixed,
+            Technique::Sliding => types::GatewayRateLimitingTechnique::Sliding,
+        },
         log_enabled: gateway.collect_logs,
         created_at: time(gateway.created_at),
         modified_at: time(gateway.modified_at),
@@ -125,6 +143,45 @@ pub(crate) fn log_entry(record: &Record) -> types::LogEntry {
         request_size: count(record.request_size),
         response_size: count(record.response_size),
         authentication: record.authentication,
+        cost: record.cost.and_then(dollars),
+        custom_cost: record.custom_cost(),
+        cost_source: record.cost_source.map(|source| source.as_str().to_owned()),
+        unpriced: record.unpriced.as_deref().map(str::to_owned),
+        cache_status: record.cache_status.map(|status| status.as_str().to_owned()),
+        cache_reason: record.cache_reason.as_deref().map(str::to_owned),
+        model_type: record.model_type.as_deref().map(str::to_owned),
+        request_type: record.request_type.as_deref().map(str::to_owned),
+        compatibility_mode: record.compatibility_mode,
+        byok: record.byok,
+        wholesale: false,
+        feedback: record.feedback.and_then(|value| value.try_into().ok()),
+        score: record.score.and_then(|value| value.try_into().ok()),
+        request_body: record.request_body.as_str().to_owned(),
+        response_body: record.response_body.as_str().to_owned(),
+        usage_metadata: usage(&record.usage),
+        request_head: None,
+        request_head_complete: None,
+        response_head: None,
+        response_head_complete: None,
+    }
+}
+
+/// Dollars as a number: JSON has no other, and a pico-dollar is finer than anybody bills.
+fn dollars<R: NumberRule>(cost: Money) -> Option<Number<R>> {
+    (cost.pico() as f64 / 1e12).try_into().ok()
+}
+
+fn usage(usage: &Usage) -> types::LogUsage {
+    let total = match (usage.tokens_in, usage.tokens_out) {
+        (None, None) => None,
+        (a, b) => Some(a.unwrap_or(0).saturating_add(b.unwrap_or(0))),
+    };
+    types::LogUsage {
+        input_tokens: usage.tokens_in.map(count),
+        output_tokens: usage.tokens_out.map(count),
+        total_tokens: total.map(count),
+        output_reasoning_tokens: usage.reasoning_tokens.map(count),
+        input_cached_tokens: usage.cache_read_tokens.map(count),
     }
 }
 
@@ -155,11 +212,32 @@ fn number<T: TryFrom<i64>, const MIN: i64, const MAX: i64>(
     Change::from_wire(field.map(|value| value.and_then(Integer::to)))
 }
 
+const fn technique(word: types::GatewayInputRateLimitingTechnique) -> Technique {
+    match word {
+        types::GatewayInputRateLimitingTechnique::Fixed => Technique::Fixed,
+        types::GatewayInputRateLimitingTechnique::Sliding => Technique::Sliding,
+    }
+}
+
 const fn backoff(word: types::GatewayInputRetryBackoff) -> Backoff {
     match word {
         types::GatewayInputRetryBackoff::Constant => Backoff::Constant,
         types::GatewayInputRetryBackoff::Linear => Backoff::Linear,
         types::GatewayInputRetryBackoff::Exponential => Backoff::Exponential,
+    }
+}
+
+const fn strategy(word: types::GatewayInputLogManagementStrategy) -> LogStrategy {
+    match word {
+        types::GatewayInputLogManagementStrategy::StopInserting => LogStrategy::StopInserting,
+        types::GatewayInputLogManagementStrategy::DeleteOldest => LogStrategy::DeleteOldest,
+    }
+}
+
+const fn shown_strategy(strategy: LogStrategy) -> types::GatewayLogManagementStrategy {
+    match strategy {
+        LogStrategy::StopInserting => types::GatewayLogManagementStrategy::StopInserting,
+        LogStrategy::DeleteOldest => types::GatewayLogManagementStrategy::DeleteOldest,
     }
 }
 
@@ -192,7 +270,7 @@ fn small(value: u32) -> Integer<0, SMALL> {
     bounded(i64::from(value))
 }
 
-fn count<const MAX: i64>(value: u64) -> Integer<0, MAX> {
+pub(crate) fn count<const MAX: i64>(value: u64) -> Integer<0, MAX> {
     bounded(i64::try_from(value).unwrap_or(COUNT))
 }
 

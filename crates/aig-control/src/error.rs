@@ -21,6 +21,8 @@ pub(crate) enum Failure {
     Unauthenticated,
     /// There is no operation with this path.
     NoSuchPath,
+    /// It is an operation of Cloudflare's that is not performed here.
+    NotPerformed(&'static str),
     /// There are operations with this path, for other methods.
     MethodNotAllowed(Vec<Method>),
     /// The account or the gateway is not there, or is somebody else's: nobody learns which.
@@ -66,7 +68,7 @@ impl Failure {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::NoSuchPath | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NoSuchPath | Self::NotPerformed(_) | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
@@ -80,7 +82,7 @@ impl Failure {
     const fn code(&self) -> i64 {
         match self {
             Self::Unauthenticated | Self::Forbidden(_) => 10_000,
-            Self::NoSuchPath => 7_000,
+            Self::NoSuchPath | Self::NotPerformed(_) => 7_000,
             Self::Invalid(_) | Self::TooLarge(_) | Self::TooSlow => 7_001,
             Self::NotFound => 7_002,
             Self::MethodNotAllowed(_) => 7_005,
@@ -95,6 +97,9 @@ impl Failure {
             Self::Unauthenticated => "Authentication error".into(),
             Self::NotFound => "Not Found".into(),
             Self::NoSuchPath => "no operation has this path; see /openapi.json".into(),
+            Self::NotPerformed(what) => {
+                format!("this server does not perform {what}; nothing was read or changed")
+            }
             Self::MethodNotAllowed(allowed) => {
                 format!("this path takes {}", listed(allowed))
             }
@@ -214,6 +219,10 @@ impl From<StoreError> for Failure {
             | StoreError::Deadline(_)
             | StoreError::Broken
             | StoreError::Closed => Self::Unavailable(error.to_string()),
+            StoreError::TooDeep => Self::Invalid(vec![Fault {
+                message: error.to_string(),
+                path: vec!["query".into(), "page".into()],
+            }]),
             StoreError::Disk(ref source) => {
                 tracing::error!(error = %source, "the disk failed");
                 Self::Unavailable(error.to_string())

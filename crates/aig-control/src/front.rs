@@ -28,7 +28,7 @@ use tokio::sync::watch;
 
 use crate::error::Failure;
 use crate::inside::{Inside, SECRET, TOKEN};
-use crate::{native, permissions};
+use crate::{logs, native, permissions, unperformed};
 
 /// The control plane: hand it every request below `/client/v4/` that is not the data plane's.
 pub struct ControlPlane {
@@ -157,7 +157,7 @@ impl ControlPlane {
                 variables,
             } => (operation, variables),
             Found::MethodNotAllowed(allowed) => return Err(Failure::MethodNotAllowed(allowed)),
-            Found::Nothing => return Err(Failure::NoSuchPath),
+            Found::Nothing => return Err(unperformed::or_no_such_path(path)),
         };
         // As it was sent: an id has one spelling, and nothing behind the door decodes it anew.
         let account = variables
@@ -230,6 +230,11 @@ impl ControlPlane {
                 let operation = admitted.operation.id();
                 tracing::error!(operation, %error, "an operation was not answered");
                 Err(Failure::Internal)
+            }
+            Ok(Ok((head, body)))
+                if head.status.is_success() && logs::is_framed(admitted.operation) =>
+            {
+                logs::unframed(&body).ok_or(Failure::Internal)
             }
             Ok(Ok((head, body))) if head.status.is_success() => {
                 let mut response = Response::new(Full::from(body));

@@ -7,14 +7,13 @@ use aig_api::{
 };
 use aig_model::{Gateway, GatewayId};
 use dropshot::RequestContext;
-use serde_json::{Map, Value};
 
+use crate::convert;
 use crate::error::{Failure, Fault};
 use crate::inside::Context;
-use crate::{convert, unenforced};
 
 /// The most gateways of a page.
-const MOST: u32 = 100;
+pub const MOST: u32 = 100;
 
 /// What stands in a provider's place for the endpoints that all providers share.
 const UNIFIED: &str = "compat";
@@ -48,7 +47,7 @@ pub(crate) async fn create(
     let scope = context.scope(request, Operation::CreateAiGateway, &path.account_id)?;
     let new = convert::new_gateway(input)?;
     let gateway = scope.create_gateway(new, context.now()).await?;
-    Ok(response(&gateway, unenforced::remarks(&gateway)))
+    Ok(response(&gateway))
 }
 
 pub(crate) async fn get(
@@ -58,7 +57,7 @@ pub(crate) async fn get(
     let context = request.context();
     let scope = context.scope(request, Operation::GetAiGateway, &path.account_id)?;
     let gateway = scope.gateway(&id(&path.gateway_id)?).await?;
-    Ok(response(&gateway.ok_or(Failure::NotFound)?, vec![]))
+    Ok(response(&gateway.ok_or(Failure::NotFound)?))
 }
 
 pub(crate) async fn update(
@@ -72,7 +71,7 @@ pub(crate) async fn update(
     let change = convert::gateway_change(input)?;
     let gateway = scope.update_gateway(&id, change, context.now()).await?;
     let gateway = gateway.ok_or(Failure::NotFound)?;
-    Ok(response(&gateway, unenforced::remarks(&gateway)))
+    Ok(response(&gateway))
 }
 
 pub(crate) async fn delete(
@@ -82,7 +81,7 @@ pub(crate) async fn delete(
     let context = request.context();
     let scope = context.scope(request, Operation::DeleteAiGateway, &path.account_id)?;
     let gateway = scope.delete_gateway(&id(&path.gateway_id)?).await?;
-    Ok(response(&gateway.ok_or(Failure::NotFound)?, vec![]))
+    Ok(response(&gateway.ok_or(Failure::NotFound)?))
 }
 
 /// The base URL of a provider behind a gateway, as the data plane's callers reach it.
@@ -111,12 +110,12 @@ pub(crate) async fn url(
     })
 }
 
-fn response(gateway: &Gateway, messages: Vec<Map<String, Value>>) -> GatewayResponse {
+fn response(gateway: &Gateway) -> GatewayResponse {
     GatewayResponse {
         result: convert::gateway(gateway),
         success: true,
         errors: vec![],
-        messages,
+        messages: vec![],
     }
 }
 

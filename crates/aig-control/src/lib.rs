@@ -13,6 +13,8 @@ mod error;
 mod front;
 mod gateways;
 mod inside;
+pub mod limits;
+mod log_query;
 mod logger;
 mod logs;
 mod native;
@@ -21,6 +23,7 @@ mod permissions;
 mod provider_configs;
 mod sentence;
 mod unenforced;
+mod unperformed;
 
 pub use document::{document, emitted};
 pub use front::{Asked, ControlConfig, ControlPlane, StartError};

@@ -1,18 +1,23 @@
 //! The generated trait, implemented: each operation is handed to the file of its kind.
 
-use aig_api::types::{GatewayInput, ProviderConfigInput, ProviderConfigRotation};
+use aig_api::types::{GatewayInput, LogPatch, ProviderConfigInput, ProviderConfigRotation};
 use aig_api::{
     CloudflareAiGatewayApi, CreateAiGatewayError, CreateAiGatewayOk, CreateAiGatewayPath,
     CreateProviderConfigError, CreateProviderConfigOk, CreateProviderConfigPath,
-    DeleteAiGatewayError, DeleteAiGatewayOk, DeleteAiGatewayPath, DeleteProviderConfigError,
-    DeleteProviderConfigOk, DeleteProviderConfigPath, GetAiGatewayError, GetAiGatewayOk,
-    GetAiGatewayPath, GetAiGatewayUrlError, GetAiGatewayUrlOk, GetAiGatewayUrlPath,
-    ListAiGatewayLogsError, ListAiGatewayLogsOk, ListAiGatewayLogsPath, ListAiGatewayLogsQuery,
-    ListAiGatewaysError, ListAiGatewaysOk, ListAiGatewaysPath, ListAiGatewaysQuery,
-    ListProviderConfigsError, ListProviderConfigsOk, ListProviderConfigsPath,
-    ListProviderConfigsQuery, RotateProviderConfigError, RotateProviderConfigOk,
+    DeleteAiGatewayError, DeleteAiGatewayLogsError, DeleteAiGatewayLogsOk, DeleteAiGatewayLogsPath,
+    DeleteAiGatewayLogsQuery, DeleteAiGatewayOk, DeleteAiGatewayPath, DeleteProviderConfigError,
+    DeleteProviderConfigOk, DeleteProviderConfigPath, GetAiGatewayError, GetAiGatewayLogError,
+    GetAiGatewayLogOk, GetAiGatewayLogPath, GetAiGatewayLogRequestError, GetAiGatewayLogRequestOk,
+    GetAiGatewayLogRequestPath, GetAiGatewayLogResponseError, GetAiGatewayLogResponseOk,
+    GetAiGatewayLogResponsePath, GetAiGatewayOk, GetAiGatewayPath, GetAiGatewayUrlError,
+    GetAiGatewayUrlOk, GetAiGatewayUrlPath, ListAiGatewayLogsError, ListAiGatewayLogsOk,
+    ListAiGatewayLogsPath, ListAiGatewayLogsQuery, ListAiGatewaysError, ListAiGatewaysOk,
+    ListAiGatewaysPath, ListAiGatewaysQuery, ListProviderConfigsError, ListProviderConfigsOk,
+    ListProviderConfigsPath, ListProviderConfigsQuery, Operation, PatchAiGatewayLogError,
+    PatchAiGatewayLogOk, PatchAiGatewayLogPath, RotateProviderConfigError, RotateProviderConfigOk,
     RotateProviderConfigPath, UpdateAiGatewayError, UpdateAiGatewayOk, UpdateAiGatewayPath,
 };
+use aig_store::Side;
 use dropshot::{Path, Query, RequestContext, TypedBody};
 
 use crate::error::Failure;
@@ -140,5 +145,71 @@ impl CloudflareAiGatewayApi for Operations {
             .await
             .map(ListAiGatewayLogsOk)
             .map_err(Failure::into_error)
+    }
+
+    async fn delete_ai_gateway_logs(
+        request: RequestContext<Context>,
+        path: Path<DeleteAiGatewayLogsPath>,
+        query: Query<DeleteAiGatewayLogsQuery>,
+    ) -> Result<DeleteAiGatewayLogsOk, DeleteAiGatewayLogsError> {
+        logs::delete(&request, path.into_inner(), query.into_inner())
+            .await
+            .map(DeleteAiGatewayLogsOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn get_ai_gateway_log(
+        request: RequestContext<Context>,
+        path: Path<GetAiGatewayLogPath>,
+    ) -> Result<GetAiGatewayLogOk, GetAiGatewayLogError> {
+        logs::get(&request, path.into_inner())
+            .await
+            .map(GetAiGatewayLogOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn patch_ai_gateway_log(
+        request: RequestContext<Context>,
+        path: Path<PatchAiGatewayLogPath>,
+        body: TypedBody<LogPatch>,
+    ) -> Result<PatchAiGatewayLogOk, PatchAiGatewayLogError> {
+        logs::patch(&request, path.into_inner(), body.into_inner())
+            .await
+            .map(PatchAiGatewayLogOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn get_ai_gateway_log_request(
+        request: RequestContext<Context>,
+        path: Path<GetAiGatewayLogRequestPath>,
+    ) -> Result<GetAiGatewayLogRequestOk, GetAiGatewayLogRequestError> {
+        let path = path.into_inner();
+        let row = (&*path.account_id, &*path.gateway_id, &*path.id);
+        logs::body(
+            &request,
+            Operation::GetAiGatewayLogRequest,
+            row,
+            Side::Request,
+        )
+        .await
+        .map(GetAiGatewayLogRequestOk)
+        .map_err(Failure::into_error)
+    }
+
+    async fn get_ai_gateway_log_response(
+        request: RequestContext<Context>,
+        path: Path<GetAiGatewayLogResponsePath>,
+    ) -> Result<GetAiGatewayLogResponseOk, GetAiGatewayLogResponseError> {
+        let path = path.into_inner();
+        let row = (&*path.account_id, &*path.gateway_id, &*path.id);
+        logs::body(
+            &request,
+            Operation::GetAiGatewayLogResponse,
+            row,
+            Side::Response,
+        )
+        .await
+        .map(GetAiGatewayLogResponseOk)
+        .map_err(Failure::into_error)
     }
 }

@@ -13,13 +13,18 @@ pub(crate) const fn needed(operation: Operation) -> Permission {
         | Operation::GetAiGateway
         | Operation::GetAiGatewayUrl
         | Operation::ListProviderConfigs
-        | Operation::ListAiGatewayLogs => Permission::Read,
+        | Operation::ListAiGatewayLogs
+        | Operation::GetAiGatewayLog
+        | Operation::GetAiGatewayLogRequest
+        | Operation::GetAiGatewayLogResponse => Permission::Read,
         Operation::CreateAiGateway
         | Operation::UpdateAiGateway
         | Operation::DeleteAiGateway
         | Operation::CreateProviderConfig
         | Operation::RotateProviderConfig
-        | Operation::DeleteProviderConfig => Permission::Edit,
+        | Operation::DeleteProviderConfig
+        | Operation::DeleteAiGatewayLogs
+        | Operation::PatchAiGatewayLog => Permission::Edit,
     }
 }
 

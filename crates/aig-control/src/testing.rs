@@ -188,33 +188,24 @@ pub(crate) fn only(permission: Permission) -> Permissions {
 
 pub(crate) fn record(account: AccountId, gateway: &GatewayId, number: u8) -> Record {
     let id = format!("00000000-0000-7000-8000-0000000000{number:02x}");
+    let created_at = Timestamp::from_millis(1_768_473_000_000 + i64::from(number));
     Record {
-        id: id.parse().unwrap(),
         event_id: "event".into(),
-        account,
-        gateway: gateway.clone(),
-        created_at: Timestamp::from_millis(1_768_473_000_000 + i64::from(number)),
         provider: "openai".into(),
         model: format!("model-{number}"),
         path: "chat/completions".into(),
         method: "POST".into(),
         status: 200,
         outcome: Outcome::Complete,
-        cached: false,
-        step: 0,
         duration_ms: 840,
         first_byte_ms: Some(310),
         usage: Usage {
             tokens_in: Some(12),
-            tokens_out: None,
             ..Usage::default()
         },
-        metadata: None,
-        user_agent: None,
-        request_content_type: None,
-        response_content_type: None,
         request_size: 180,
         response_size: 4_096,
         authentication: true,
+        ..Record::begin(id.parse().unwrap(), account, gateway.clone(), created_at)
     }
 }

@@ -1,19 +1,18 @@
 //! Settings that the store or the data plane does not carry out yet.
 //!
 //! Nobody may believe in a protection that is not there. Settings of Cloudflare's that nothing
-//! here performs are refused, unless they ask for nothing; cache and rate limit are stored, and
-//! the answer says that they wait. Names that nobody knows are ignored, as Cloudflare does: a
+//! here performs are refused, unless they ask for nothing. Names that nobody knows are ignored, as Cloudflare does: a
 //! gateway that was read (`is_default`, `created_at`, …) can be sent back as it is.
+//! Operations that are not performed are left to `unperformed`.
 
-use aig_model::Gateway;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::error::Fault;
 
 /// A setting of Cloudflare's that is not performed, and the value it has by itself.
-struct Unperformed {
-    field: &'static str,
-    by_itself: &'static str,
+pub(crate) struct Unperformed {
+    pub(crate) field: &'static str,
+    pub(crate) by_itself: &'static str,
 }
 
 const fn unperformed(field: &'static str) -> Unperformed {
@@ -21,20 +20,13 @@ const fn unperformed(field: &'static str) -> Unperformed {
     Unperformed { field, by_itself }
 }
 
-const UNPERFORMED: &[Unperformed] = &[
-    unperformed("cache_invalidate_on_update"),
+pub(crate) const UNPERFORMED: &[Unperformed] = &[
     unperformed("dlp"),
     unperformed("guardrails"),
     unperformed("log_classification"),
-    unperformed("log_management"),
-    unperformed("log_management_strategy"),
     unperformed("logpush"),
     unperformed("logpush_public_key"),
     unperformed("otel"),
-    Unperformed {
-        field: "rate_limiting_technique",
-        by_itself: "fixed",
-    },
     unperformed("spend_limits"),
     unperformed("store_id"),
     unperformed("stripe"),
@@ -44,9 +36,6 @@ const UNPERFORMED: &[Unperformed] = &[
     },
     unperformed("zdr"),
 ];
-
-/// A number for programs: the setting is stored and waits.
-const STORED_ONLY: u32 = 7_100;
 
 /// The settings among `fields` that ask for something nobody would do.
 pub(crate) fn refused(fields: &Map<String, Value>) -> Vec<Fault> {
@@ -65,30 +54,6 @@ pub(crate) fn refused(fields: &Map<String, Value>) -> Vec<Fault> {
                 }
             };
             Fault::of_field(setting.field, format!("{} {message}", setting.field))
-        })
-        .collect()
-}
-
-/// What the answer says of settings that are on and stored only.
-pub(crate) fn remarks(gateway: &Gateway) -> Vec<Map<String, Value>> {
-    let on = [
-        ("cache_enabled", gateway.cache.ttl().is_some()),
-        (
-            "rate_limiting_enabled",
-            gateway.rate_limit.limit().is_some(),
-        ),
-    ];
-    on.into_iter()
-        .filter(|(_, on)| *on)
-        .map(|(field, _)| {
-            Map::from_iter([
-                ("code".to_owned(), json!(STORED_ONLY)),
-                (
-                    "message".to_owned(),
-                    json!(format!("{field} is stored, but not enforced yet")),
-                ),
-                ("path".to_owned(), json!(["body", field])),
-            ])
         })
         .collect()
 }

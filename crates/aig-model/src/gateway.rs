@@ -6,7 +6,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::{AccountId, Backoff, Cache, Change, Invalid, RateLimit, RetrySetting, Timestamp};
+use crate::{
+    AccountId, Backoff, Cache, Change, Invalid, LogRetention, LogStrategy, RateLimit, RetrySetting,
+    Technique, Timestamp,
+};
 
 /// A gateway's id, also called its slug: what stands in the data plane's URLs.
 ///
@@ -25,10 +28,19 @@ pub struct Gateway {
     pub name: String,
     /// Response caching.
     pub cache: Cache,
+    /// Whether every update makes the answers kept so far unusable.
+    pub cache_invalidate_on_update: bool,
+    /// Under which number answers are kept: another one whenever those from before must not be given
+    /// any more. Drawn by the store, which never gives one twice.
+    pub cache_epoch: u64,
     /// Rate limiting.
     pub rate_limit: RateLimit,
+    /// How requests are counted against the limit.
+    pub technique: Technique,
     /// How often a provider is tried, where the request does not say.
     pub retry: RetrySetting,
+    /// How many rows the log may have.
+    pub log_retention: LogRetention,
     /// Whether requests leave a row in the log.
     pub collect_logs: bool,
     /// Whether requests must carry a token with the run permission.
@@ -59,18 +71,26 @@ pub struct GatewayChange {
     pub cache_enabled: Change<bool>,
     /// The cache's TTL in seconds.
     pub cache_ttl: Change<u32>,
+    /// Whether every update empties the cache.
+    pub cache_invalidate_on_update: Change<bool>,
     /// The rate limit's switch.
     pub rate_limiting_enabled: Change<bool>,
     /// Requests per interval.
     pub rate_limiting_limit: Change<u32>,
     /// The interval in seconds.
     pub rate_limiting_interval: Change<u32>,
+    /// How requests are counted.
+    pub rate_limiting_technique: Change<Technique>,
     /// How many tries there may be in all.
     pub retry_max_attempts: Change<u64>,
     /// What the pauses between tries are made of, in milliseconds.
     pub retry_delay: Change<u64>,
     /// How the pauses grow.
     pub retry_backoff: Change<Backoff>,
+    /// The most rows of the log.
+    pub log_management: Change<u32>,
+    /// What happens when the log has them.
+    pub log_management_strategy: Change<LogStrategy>,
     /// Whether requests are logged.
     pub collect_logs: Change<bool>,
     /// Whether requests must carry a token.
@@ -172,8 +192,12 @@ impl Gateway {
             name: id.to_string(),
             id,
             cache: Cache::default(),
+            cache_invalidate_on_update: false,
+            cache_epoch: 0,
             rate_limit: RateLimit::default(),
+            technique: Technique::default(),
             retry: RetrySetting::default(),
+            log_retention: LogRetention::default(),
             collect_logs: true,
             authentication: false,
             byok_only: false,
@@ -199,16 +223,23 @@ impl Gateway {
         Ok(Self {
             name,
             cache: self.cache.changed(change.cache_enabled, change.cache_ttl)?,
+            cache_invalidate_on_update: (change.cache_invalidate_on_update)
+                .over_switch(self.cache_invalidate_on_update),
             rate_limit: self.rate_limit.changed(
                 change.rate_limiting_enabled,
                 change.rate_limiting_limit,
                 change.rate_limiting_interval,
             )?,
+            technique: (change.rate_limiting_technique)
+                .over(Some(self.technique))
+                .unwrap_or_default(),
             retry: self.retry.changed(
                 change.retry_max_attempts,
                 change.retry_delay,
                 change.retry_backoff,
             )?,
+            log_retention: (self.log_retention)
+                .changed(change.log_management, change.log_management_strategy)?,
             collect_logs: change.collect_logs.over_switch(self.collect_logs),
             authentication: change.authentication.over_switch(self.authentication),
             byok_only: change.byok_only.over_switch(self.byok_only),

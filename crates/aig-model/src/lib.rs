@@ -6,22 +6,28 @@
 mod access;
 mod account;
 mod gateway;
+mod log_query;
 mod metadata;
 mod money;
 mod page;
 mod provider_config;
 mod record;
+mod retention;
 mod retry;
 mod secret;
 mod settings;
 mod snapshot;
 mod time;
 mod token;
+mod transcript;
 mod usage;
 
 pub use access::{Grant, Permission, Permissions, Refused};
 pub use account::{Account, AccountId, BadAccountId};
 pub use gateway::{BadGatewayId, Gateway, GatewayChange, GatewayId, NewGateway};
+pub use log_query::{
+    Extent, LogExtents, LogFilter, LogKey, LogOperator, LogOrder, LogPatch, LogQuery, LogValue,
+};
 pub use metadata::{Metadata, MetadataReading};
 pub use money::{BadMoney, Money};
 pub use page::{Page, PageRequest};
@@ -29,11 +35,13 @@ pub use provider_config::{
     DEFAULT_ALIAS, NewProviderConfig, ProviderConfig, ProviderConfigId, ProviderSecret, StoredKey,
     secret_name,
 };
-pub use record::{Outcome, Record};
+pub use record::{BodyFate, CacheStatus, CostSource, Outcome, Record};
+pub use retention::{LogRetention, LogStrategy};
 pub use retry::{Backoff, RetrySetting};
 pub use secret::Secret;
-pub use settings::{Cache, Change, Invalid, RateLimit};
+pub use settings::{Cache, Change, Invalid, RateLimit, Technique};
 pub use snapshot::{Found, Snapshot};
 pub use time::Timestamp;
 pub use token::{BadToken, Token, TokenDigest, TokenId, TokenText};
+pub use transcript::{Body, TooLarge, Transcript};
 pub use usage::Usage;

@@ -60,6 +60,14 @@ impl Metadata {
         &self.0
     }
 
+    /// About how many bytes they take.
+    pub fn weight(&self) -> usize {
+        let entries = self.0.iter();
+        entries
+            .map(|(key, value)| key.len() + value.as_str().map_or(8, str::len) + size_of::<Value>())
+            .sum()
+    }
+
     /// As one line of JSON.
     pub fn to_json(&self) -> String {
         Value::Object(self.0.clone()).to_string()

@@ -51,6 +51,10 @@ pub struct ProviderSecret(Secret<String>);
 /// A stored key as a request finds it.
 #[derive(Clone, Debug)]
 pub struct StoredKey {
+    /// Of its config.
+    pub id: String,
+    /// Grows when it is replaced.
+    pub version: u32,
     /// The provider's slug.
     pub provider: String,
     /// Its name among the keys of the same provider.

@@ -1,8 +1,10 @@
 //! What is known of one try of a request when it is over: the fact that goes into the log.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
-use crate::{AccountId, GatewayId, Metadata, Timestamp, Usage};
+use crate::{AccountId, GatewayId, Metadata, Money, Timestamp, Usage};
 
 /// One try of a request through a gateway, as it ended; the tries of one request share `event_id`.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +34,10 @@ pub struct Record {
     pub outcome: Outcome,
     /// Whether the answer came from the cache.
     pub cached: bool,
+    /// What `cf-aig-cache-status` told the caller; `None` where it was not sent.
+    pub cache_status: Option<CacheStatus>,
+    /// Why the answer did not come from the cache, or does not stand in it; one of few words.
+    pub cache_reason: Option<Cow<'static, str>>,
     /// The step of a universal request, from 0.
     pub step: u32,
     /// From arrival to the end of the answer, in milliseconds.
@@ -40,6 +46,20 @@ pub struct Record {
     pub first_byte_ms: Option<u64>,
     /// What the provider counted.
     pub usage: Usage,
+    /// What the try cost; `None` where nothing is known to have cost anything, or not how much.
+    pub cost: Option<Money>,
+    /// Where `cost` comes from.
+    pub cost_source: Option<CostSource>,
+    /// Why there is no `cost` although a provider answered; one of few words.
+    pub unpriced: Option<Cow<'static, str>>,
+    /// What kind of model was asked (`text-generation`, `embeddings`, …); one of few words.
+    pub model_type: Option<Cow<'static, str>>,
+    /// By which door the request came in (`provider`, `universal`, `compat`, …); one of few words.
+    pub request_type: Option<Cow<'static, str>>,
+    /// Whether the request came in the words of the endpoint for all providers, and was translated.
+    pub compatibility_mode: bool,
+    /// Whether a key that the house keeps was used for the provider.
+    pub byok: bool,
     /// What the caller sent in `cf-aig-metadata`.
     pub metadata: Option<Metadata>,
     /// The caller's `User-Agent`.
@@ -54,6 +74,57 @@ pub struct Record {
     pub response_size: u64,
     /// Whether the gateway asked for a token.
     pub authentication: bool,
+    /// What became of the request's body. Of the data plane's two words, [`BodyFate::NotKept`] and
+    /// [`BodyFate::TooLarge`], the first is overruled by a body that is handed in beside the record.
+    pub request_body: BodyFate,
+    /// What became of the answer's body.
+    pub response_body: BodyFate,
+    /// What somebody thought of the answer afterwards: -1 to 1.
+    pub feedback: Option<f64>,
+    /// The mark that somebody gave the answer afterwards: 0 to 100.
+    pub score: Option<f64>,
+}
+
+/// What the cache did for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CacheStatus {
+    /// The answer came from it.
+    Hit,
+    /// It was asked and had no answer.
+    Miss,
+    /// It was not asked.
+    Bypass,
+}
+
+/// Where a cost comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CostSource {
+    /// The caller said it in `cf-aig-custom-cost`.
+    Custom,
+    /// The provider said it beside its answer.
+    Stated,
+    /// A price that the account set for its own provider.
+    Account,
+    /// The instance's own price table.
+    Own,
+    /// The built-in price table.
+    List,
+    /// The answer came from the cache and cost nothing.
+    Cache,
+}
+
+/// What became of a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BodyFate {
+    /// There was none, or it was not to be kept.
+    #[default]
+    NotKept,
+    /// It is kept.
+    Kept,
+    /// It is longer than [`Body::MAX`](crate::Body::MAX).
+    TooLarge,
+    /// The log had no room for it when it came.
+    Shed,
 }
 
 /// How the try ended.
@@ -78,9 +149,56 @@ pub enum Outcome {
 // === impl Record ===
 
 impl Record {
+    /// A record of which only this much is known; everything else is empty, and the caller has left.
+    pub fn begin(id: Uuid, account: AccountId, gateway: GatewayId, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            event_id: String::new(),
+            account,
+            gateway,
+            created_at,
+            provider: String::new(),
+            model: String::new(),
+            path: String::new(),
+            method: String::new(),
+            status: 0,
+            outcome: Outcome::ClientGone,
+            cached: false,
+            cache_status: None,
+            cache_reason: None,
+            step: 0,
+            duration_ms: 0,
+            first_byte_ms: None,
+            usage: Usage::default(),
+            cost: None,
+            cost_source: None,
+            unpriced: None,
+            model_type: None,
+            request_type: None,
+            compatibility_mode: false,
+            byok: false,
+            metadata: None,
+            user_agent: None,
+            request_content_type: None,
+            response_content_type: None,
+            request_size: 0,
+            response_size: 0,
+            authentication: false,
+            request_body: BodyFate::NotKept,
+            response_body: BodyFate::NotKept,
+            feedback: None,
+            score: None,
+        }
+    }
+
     /// Whether the whole answer of a status below 400 reached the caller.
     pub fn success(&self) -> bool {
         self.outcome == Outcome::Complete && self.status < 400
+    }
+
+    /// Whether the caller said what the try costs.
+    pub fn custom_cost(&self) -> bool {
+        self.cost_source == Some(CostSource::Custom)
     }
 
     /// About how many bytes the record takes, for queues that are bounded in bytes.
@@ -104,7 +222,7 @@ impl Record {
                 .filter_map(|o| o.as_ref())
                 .map(String::len)
                 .sum::<usize>()
-            + self.metadata.as_ref().map_or(0, |m| m.to_json().len())
+            + self.metadata.as_ref().map_or(0, Metadata::weight)
     }
 }
 
@@ -140,5 +258,64 @@ impl Outcome {
         Self::ALL
             .into_iter()
             .find(|outcome| outcome.as_str() == word)
+    }
+}
+
+// === impl CacheStatus ===
+
+impl CacheStatus {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Hit, Self::Miss, Self::Bypass];
+
+    /// The word for it in the header, in logs and in the contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "HIT",
+            Self::Miss => "MISS",
+            Self::Bypass => "BYPASS",
+        }
+    }
+}
+
+// === impl CostSource ===
+
+impl CostSource {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Custom,
+        Self::Stated,
+        Self::Account,
+        Self::Own,
+        Self::List,
+        Self::Cache,
+    ];
+
+    /// The word for it in logs and in the contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Custom => "custom",
+            Self::Stated => "stated",
+            Self::Account => "account",
+            Self::Own => "own",
+            Self::List => "list",
+            Self::Cache => "cache",
+        }
+    }
+}
+
+// === impl BodyFate ===
+
+impl BodyFate {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::NotKept, Self::Kept, Self::TooLarge, Self::Shed];
+
+    /// The word for it in logs and in the contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotKept => "not_kept",
+            Self::Kept => "kept",
+            Self::TooLarge => "too_large",
+            Self::Shed => "shed",
+        }
     }
 }

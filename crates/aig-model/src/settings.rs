@@ -44,6 +44,16 @@ pub struct RateLimit {
     interval: Option<u32>,
 }
 
+/// How requests are counted against a limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Technique {
+    /// In windows aligned to the clock.
+    #[default]
+    Fixed,
+    /// In whatever stretch of time ends now.
+    Sliding,
+}
+
 // === impl Change ===
 
 impl<T> Change<T> {
@@ -219,6 +229,25 @@ impl RateLimit {
             limit.over(self.limit),
             interval.over(self.interval),
         )
+    }
+}
+
+// === impl Technique ===
+
+impl Technique {
+    /// The word for it in the contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Sliding => "sliding",
+        }
+    }
+
+    /// The technique of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Fixed, Self::Sliding]
+            .into_iter()
+            .find(|technique| technique.as_str() == word)
     }
 }
 

@@ -31,6 +31,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+pub use aig_model::Technique;
 use aig_model::{AccountId, GatewayId, Timestamp};
 
 mod window;
@@ -62,16 +63,6 @@ pub struct Limit {
     pub interval: NonZeroU32,
     /// How they are counted.
     pub technique: Technique,
-}
-
-/// How requests are counted against a limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Technique {
-    /// In windows aligned to the clock.
-    #[default]
-    Fixed,
-    /// In whatever stretch of time ends now.
-    Sliding,
 }
 
 /// The gateway has had its requests.
@@ -205,25 +196,6 @@ impl Denied {
     /// Whole seconds for a `Retry-After`, rounded up: coming earlier would be refused again.
     pub fn retry_after_secs(self) -> u64 {
         self.retry_after.as_secs() + u64::from(self.retry_after.subsec_nanos() > 0)
-    }
-}
-
-// === impl Technique ===
-
-impl Technique {
-    /// The word for it in the contract.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fixed => "fixed",
-            Self::Sliding => "sliding",
-        }
-    }
-
-    /// The technique of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Fixed, Self::Sliding]
-            .into_iter()
-            .find(|technique| technique.as_str() == word)
     }
 }
 

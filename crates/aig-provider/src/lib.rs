@@ -24,6 +24,7 @@ mod gemini;
 #[cfg(test)]
 mod golden;
 mod hugging_face;
+mod inference;
 mod openai;
 mod provider;
 mod refusal;

@@ -122,6 +122,11 @@ impl Provider {
         self.asks_usage
     }
 
+    /// Whether the configuration says which models it has.
+    pub fn names_models(&self) -> bool {
+        !self.models.is_empty()
+    }
+
     /// The tail under which it offers an endpoint in the endpoint's own dialect, if it does.
     pub fn tail_of(&self, endpoint: Endpoint) -> Option<&'static str> {
         endpoint::tail_of(self, endpoint)

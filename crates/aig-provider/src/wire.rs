@@ -92,10 +92,11 @@ impl Wire {
     /// only honest end is to break the transfer off as well.
     pub const fn broken_stream_event(&self) -> Option<&'static [u8]> {
         let event: &[u8] = match self {
-            // Clients of chat completions look for `error`, those of responses for `type`.
+            // Clients of chat completions look for `error`, those of responses for `type`. LiteLLM takes
+            // the inner `code` for a status.
             Self::OpenAi => {
                 b"\n\ndata: {\"error\":{\"message\":\"the provider broke off in the middle of its answer\",\
-                  \"type\":\"server_error\",\"param\":null,\"code\":\"upstream_broke\"},\
+                  \"type\":\"server_error\",\"param\":null,\"code\":502},\
                   \"type\":\"error\",\"code\":\"upstream_broke\",\
                   \"message\":\"the provider broke off in the middle of its answer\",\
                   \"param\":null,\"sequence_number\":0}\n\n"

@@ -1,39 +1,49 @@
 //! Carries a plan out: tries its steps as `Attempts` says, until an answer can go to the caller.
 //!
 //! Which step comes next, and after what pause, is `aig-policy`'s; what is done here is to send,
-//! to wait, and to see that every try leaves a row that tells how it ended. Once an answer is
+//! to wait, and to see that every try leaves a row that tells how it ended. The cache is asked about
+//! the first step before it gets here, and about each other one when its turn comes. Once an answer is
 //! passed on there is no way back, so nothing is asked any more.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use aig_model::{Outcome, Timestamp};
+use aig_model::{Gateway, Outcome, Timestamp};
 use aig_policy::{Attempts, Failure as Reason, Next, retry};
-use aig_provider::{Provider, Providers, ResponseReader};
-use http::{Request, Response, Version, header};
+use aig_provider::{Provider, Providers};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use tower::retry::budget::{Budget, TpsBudget};
 use uuid::Uuid;
 
-use crate::mask::Masked;
-use crate::metrics::Metrics;
+use crate::cache_store::{CacheStore, CachedAnswer};
+use crate::ledger::Ledger;
+use crate::lookup::{self, Looked, Missed};
 use crate::payload::Fault;
 use crate::plan::{Arrival, Place, Plan, Step};
-use crate::ports::Recorder;
 use crate::record::Trail;
+use crate::relay::relay;
 use crate::respond::Failure;
-use crate::tee::{Ending, Tee};
+use crate::tee::Patience;
 use crate::upstream::{Unanswered, Upstream};
 use crate::{Body, headers};
 
 /// Tries plans.
 pub(crate) struct Driver {
     upstream: Upstream,
+    patience: Patience,
     /// Per provider, so that one that fails does not use up the retries of the others.
     budgets: HashMap<String, TpsBudget>,
-    recorder: Arc<dyn Recorder>,
-    metrics: Arc<Metrics>,
+    cache: CacheStore,
+    ledger: Arc<Ledger>,
+}
+
+/// A try that has begun, and the row that it will leave, if one is kept. Dropped, it says that the
+/// caller left.
+pub(crate) struct Begun {
+    trail: Trail,
+    log: Option<Uuid>,
 }
 
 /// What came of a plan.
@@ -57,10 +67,11 @@ struct Tried {
 
 /// A share of retries that a provider is always granted, however few requests there are: a
 /// hundred in ten seconds.
-const RETRIES_PER_SECOND: u32 = 10;
+pub const RETRIES_PER_SECOND: u32 = 10;
 /// Beyond that, one retry for five requests.
-const RETRY_SHARE: f32 = 0.2;
-const BUDGET_WINDOW: Duration = Duration::from_secs(10);
+pub const RETRY_SHARE: f32 = 0.2;
+/// Over how long both are counted.
+pub const BUDGET_WINDOW: Duration = Duration::from_secs(10);
 /// How many connections that were closed while they lay idle one try may come across.
 const MAX_STALE: usize = 3;
 /// What the log calls a try that was given up on before its first byte.
@@ -72,18 +83,24 @@ impl Driver {
     pub(crate) fn new(
         providers: &Providers,
         upstream: Upstream,
-        recorder: Arc<dyn Recorder>,
-        metrics: Arc<Metrics>,
+        patience: Patience,
+        cache: CacheStore,
+        ledger: Arc<Ledger>,
     ) -> Self {
         let budget = || TpsBudget::new(BUDGET_WINDOW, RETRIES_PER_SECOND, RETRY_SHARE);
         Self {
             upstream,
+            patience,
             budgets: (providers.iter())
                 .map(|provider| (provider.slug().to_owned(), budget()))
                 .collect(),
-            recorder,
-            metrics,
+            cache,
+            ledger,
         }
+    }
+
+    pub(crate) fn cache(&self) -> CacheStore {
+        self.cache.clone()
     }
 
     /// Leaves the row of a request that is refused before anything is tried.
@@ -99,13 +116,47 @@ impl Driver {
         }
     }
 
-    /// Tries the plan to its end.
-    pub(crate) async fn drive(&self, plan: &Plan, arrival: &Arrival) -> Driven {
+    /// Begins the first try of a plan, before it is known whether there will be one.
+    pub(crate) fn start(&self, plan: &Plan, arrival: &Arrival) -> Begun {
+        self.begin(plan, arrival, 0, 0)
+    }
+
+    /// Asks the cache about the plan's first step; the answer that it has, or the caller's fault, is
+    /// the end of the matter.
+    pub(crate) async fn look(
+        &self,
+        plan: &Plan,
+        gateway: &Gateway,
+        begun: Begun,
+    ) -> Result<(Begun, Option<Missed>), Driven> {
+        self.look_at(&plan.steps[0], 0, gateway, begun).await
+    }
+
+    /// Refuses a plan whose first try has begun.
+    pub(crate) fn deny(&self, begun: Begun, failure: Failure) -> Driven {
+        let status = failure.status().as_u16();
+        begun.trail.failed(status, Outcome::Refused);
+        Driven {
+            answer: Err(failure),
+            step: 0,
+            log: begun.log,
+        }
+    }
+
+    /// Tries the plan to its end. Its first try has begun, and the cache had nothing for it.
+    pub(crate) async fn drive(
+        &self,
+        plan: &Plan,
+        arrival: &Arrival,
+        begun: Begun,
+        mut missed: Option<Missed>,
+    ) -> Driven {
         let mut attempts = Attempts::new(plan.steps.iter().map(|step| step.options));
         let mut last: Option<Tried> = None;
-        // The trail of a try that is waited for: the caller may leave meanwhile.
-        let mut waiting: Option<(Trail, Option<Uuid>)> = None;
+        // A try that is waited for: the caller may leave meanwhile.
+        let mut waiting = Some(begun);
         let mut tries = 0_u32;
+        let mut at = 0;
         loop {
             let reason = last.as_ref().and_then(|tried| tried.reason.as_ref());
             if let Some(lost) = last
@@ -121,18 +172,29 @@ impl Driver {
                     if let Some(failed) = last.take() {
                         failed.superseded();
                     }
-                    let (trail, log) = waiting
+                    let mut begun = waiting
                         .take()
                         .unwrap_or_else(|| self.begin(plan, arrival, step, tries));
+                    if step != at {
+                        at = step;
+                        // Nothing will come of the step before: whoever waits for it need not.
+                        drop(missed.take());
+                        let planned = &plan.steps[step];
+                        let looked = self.look_at(planned, step, &arrival.gateway, begun);
+                        (begun, missed) = match looked.await {
+                            Ok(looked) => looked,
+                            Err(driven) => return driven,
+                        };
+                    } else if tries > 0 {
+                        begun.misses(missed.as_ref());
+                    }
                     if tries == 0 {
                         self.budget(&plan.steps[step].provider).deposit();
                     }
                     tries += 1;
-                    let tried = self
-                        .attempt(&plan.steps[step], step, timeout, trail, log)
-                        .await;
+                    let tried = self.attempt(&plan.steps[step], step, timeout, begun).await;
                     if tried.reason.is_none() || plan.steps[step].payload.fault().is_some() {
-                        return self.end(&plan.steps[step], tried);
+                        return self.end(&plan.steps[step], tried, missed);
                     }
                     last = Some(tried);
                 }
@@ -146,20 +208,14 @@ impl Driver {
                 Next::GiveUp(why) => {
                     tracing::debug!(why = why.as_str(), tries, "no further try");
                     let tried = last.expect("nothing is given up on before it was tried");
-                    return self.end(&plan.steps[tried.step], tried);
+                    return self.end(&plan.steps[tried.step], tried, missed);
                 }
             }
         }
     }
 
     /// Begins the trail of the try after `tries` others. The first row has the request's own id.
-    fn begin(
-        &self,
-        plan: &Plan,
-        arrival: &Arrival,
-        step: usize,
-        tries: u32,
-    ) -> (Trail, Option<Uuid>) {
+    fn begin(&self, plan: &Plan, arrival: &Arrival, step: usize, tries: u32) -> Begun {
         let first = tries == 0;
         let id = if first {
             arrival.request_id
@@ -179,11 +235,59 @@ impl Driver {
                 Instant::now()
             },
         };
-        (self.trail(arrival, &place), planned.collect.then_some(id))
+        let mut trail = self.trail(arrival, &place);
+        trail.concerns(planned);
+        let log = planned.collect.then_some(id);
+        Begun { trail, log }
+    }
+
+    /// Asks the cache about a step.
+    async fn look_at(
+        &self,
+        planned: &Step,
+        step: usize,
+        gateway: &Gateway,
+        mut begun: Begun,
+    ) -> Result<(Begun, Option<Missed>), Driven> {
+        match lookup::look(&self.cache, gateway, planned).await {
+            Ok(Looked::Bypassed(why)) => {
+                begun.trail.bypassed(why);
+                match planned.payload.gather_question().await {
+                    Ok(()) => Ok((begun, None)),
+                    Err(fault) => Err(Self::blamed(fault, planned, step, begun)),
+                }
+            }
+            Ok(Looked::Missed(missed)) => {
+                self.ledger.metrics.looked_up(missed.why.as_str());
+                begun.trail.missed(missed.why);
+                Ok((begun, Some(missed)))
+            }
+            Ok(Looked::Hit(answer)) => Err(Self::again(&answer, step, begun)),
+            Err(fault) => Err(Self::blamed(fault, planned, step, begun)),
+        }
+    }
+
+    /// The caller did not send its body.
+    fn blamed(fault: Fault, planned: &Step, step: usize, begun: Begun) -> Driven {
+        Driven {
+            answer: Err(blame(fault, planned, begun.trail)),
+            step,
+            log: begun.log,
+        }
+    }
+
+    /// Gives an answer once more.
+    fn again(answer: &CachedAnswer, step: usize, begun: Begun) -> Driven {
+        begun.trail.hit(answer);
+        Driven {
+            answer: Ok(lookup::again(answer)),
+            step,
+            log: begun.log,
+        }
     }
 
     fn trail(&self, arrival: &Arrival, place: &Place<'_>) -> Trail {
-        arrival.trail(place, Arc::clone(&self.recorder), Arc::clone(&self.metrics))
+        arrival.trail(place, Arc::clone(&self.ledger))
     }
 
     async fn attempt(
@@ -191,10 +295,9 @@ impl Driver {
         planned: &Step,
         step: usize,
         timeout: Option<Duration>,
-        mut trail: Trail,
-        log: Option<Uuid>,
+        begun: Begun,
     ) -> Tried {
-        trail.sending(planned.payload.clone(), planned.model.as_deref());
+        let Begun { trail, log } = begun;
         let began = Instant::now();
         let mut result = self.send(planned, timeout).await;
         let mut stale = 0;
@@ -232,7 +335,7 @@ impl Driver {
     }
 
     /// Passes on what the last try gave.
-    fn end(&self, planned: &Step, tried: Tried) -> Driven {
+    fn end(&self, planned: &Step, tried: Tried, missed: Option<Missed>) -> Driven {
         let Tried {
             result,
             trail,
@@ -241,7 +344,7 @@ impl Driver {
             ..
         } = tried;
         let answer = match result {
-            Ok(answer) => Ok(pass_on(planned, answer, trail)),
+            Ok(answer) => Ok(relay(planned, answer, trail, missed, self.patience)),
             Err(_) if let Some(fault) = planned.payload.fault() => {
                 Err(blame(fault, planned, trail))
             }
@@ -258,6 +361,17 @@ impl Driver {
         self.budgets
             .get(provider.slug())
             .expect("every provider that a plan can name has a budget")
+    }
+}
+
+// === impl Begun ===
+
+impl Begun {
+    /// Another try of a step that the cache had nothing for.
+    fn misses(&mut self, missed: Option<&Missed>) {
+        if let Some(missed) = missed {
+            self.trail.missed(missed.why);
+        }
     }
 }
 
@@ -326,39 +440,6 @@ fn blame(fault: Fault, planned: &Step, trail: Trail) -> Failure {
     };
     trail.failed(failure.status().as_u16(), outcome);
     failure
-}
-
-/// Lets a provider's answer flow to the caller.
-fn pass_on(planned: &Step, answer: Response<Incoming>, mut trail: Trail) -> Response<Body> {
-    let (mut head, body) = answer.into_parts();
-    // Neither a length nor chunks: the end of such a body is the end of its connection.
-    let ending = match head.version {
-        Version::HTTP_10 | Version::HTTP_11
-            if !head.headers.contains_key(header::CONTENT_LENGTH)
-                && !head.headers.contains_key(header::TRANSFER_ENCODING) =>
-        {
-            Ending::ByClosing
-        }
-        _ => Ending::Marked,
-    };
-    head.version = Version::default();
-    headers::for_caller(&mut head.headers);
-    // Providers repeat a key in order to refuse it.
-    let mut key = planned.lent.clone();
-    if let Some(key) = &key {
-        key.mask_headers(&mut head.headers);
-    }
-    if head.status.is_success() {
-        key = None;
-    }
-    head.extensions.clear();
-    let content_type = headers::text(&head.headers, "content-type");
-    let meter = ResponseReader::answering(planned.wire, &head.headers);
-    trail.answered(head.status.as_u16(), content_type, meter);
-    Response::from_parts(
-        head,
-        Body::forwarded(Tee::new(Masked::new(body, key), trail, ending)),
-    )
 }
 
 /// A random number, so that those who were turned away together do not come back together.

@@ -12,7 +12,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 const OWN_PREFIXES: [&str; 2] = ["cf-aig-", "cf-access-"];
 
 /// Headers between two neighbours, never passed on. Source: RFC 9110 section 7.6.1.
-const HOP_BY_HOP: [HeaderName; 9] = [
+static HOP_BY_HOP: [HeaderName; 9] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
@@ -25,7 +25,7 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 ];
 
 /// What else ends here on the way to the provider.
-const NOT_FOR_PROVIDERS: [HeaderName; 18] = [
+static NOT_FOR_PROVIDERS: [HeaderName; 18] = [
     header::HOST,
     header::COOKIE,
     header::EXPECT,
@@ -48,7 +48,7 @@ const NOT_FOR_PROVIDERS: [HeaderName; 18] = [
 ];
 
 /// What a provider says about its own origin, and what it measures for itself.
-const NOT_FOR_CALLERS: [HeaderName; 7] = [
+static NOT_FOR_CALLERS: [HeaderName; 7] = [
     header::ALT_SVC,
     header::SET_COOKIE,
     header::STRICT_TRANSPORT_SECURITY,
@@ -60,12 +60,9 @@ const NOT_FOR_CALLERS: [HeaderName; 7] = [
 
 /// Leaves in a caller's headers what the provider is to see.
 pub(crate) fn for_provider(headers: &mut HeaderMap) {
-    remove_hop_by_hop(headers);
-    remove_own(headers);
-    for name in &NOT_FOR_PROVIDERS {
-        headers.remove(name);
-    }
-    remove_lookalikes(headers);
+    remove_all(headers, |name| {
+        is_hop_by_hop_or_own(name) || NOT_FOR_PROVIDERS.contains(name) || is_lookalike(name)
+    });
 }
 
 /// Leaves in a provider's headers what the caller is to see.
@@ -74,11 +71,9 @@ pub(crate) fn for_caller(headers: &mut HeaderMap) {
     if headers.contains_key(header::TRANSFER_ENCODING) {
         headers.remove(header::CONTENT_LENGTH);
     }
-    remove_hop_by_hop(headers);
-    remove_own(headers);
-    for name in &NOT_FOR_CALLERS {
-        headers.remove(name);
-    }
+    remove_all(headers, |name| {
+        is_hop_by_hop_or_own(name) || NOT_FOR_CALLERS.contains(name)
+    });
 }
 
 /// Takes the values of a header that are `gone` out, keeping others of the same name.
@@ -116,7 +111,9 @@ pub(crate) fn switch(headers: &HeaderMap, name: &str) -> Option<bool> {
     }
 }
 
-fn remove_hop_by_hop(headers: &mut HeaderMap) {
+/// Takes out what `Connection` names and what `ends_here`. One look at each header that is there:
+/// there are few of them, and many that might be.
+fn remove_all(headers: &mut HeaderMap, ends_here: impl Fn(&HeaderName) -> bool) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -124,43 +121,35 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
         .collect();
-    for name in named.iter().chain(&HOP_BY_HOP) {
+    let gone: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| named.contains(name) || ends_here(name))
+        .cloned()
+        .collect();
+    for name in &gone {
         headers.remove(name);
     }
 }
 
-fn remove_own(headers: &mut HeaderMap) {
-    let own: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| {
-            OWN_PREFIXES
-                .iter()
-                .any(|own| name.as_str().starts_with(own))
-        })
-        .cloned()
-        .collect();
-    for name in &own {
-        headers.remove(name);
-    }
+fn is_hop_by_hop_or_own(name: &HeaderName) -> bool {
+    HOP_BY_HOP.contains(name) || is_own(name.as_str())
 }
 
-/// Takes out what a server that makes variables of headers would read as one that ends here: to
-/// CGI and its heirs `x_forwarded_for` and `x-forwarded-for` are one name.
-fn remove_lookalikes(headers: &mut HeaderMap) {
-    let ends_here = |name: &HeaderName| {
-        let plain = name.as_str().replace('_', "-");
-        let own = OWN_PREFIXES.iter().any(|own| plain.starts_with(own));
-        let mut listed = HOP_BY_HOP.into_iter().chain(NOT_FOR_PROVIDERS);
-        own || plain == header::CONTENT_LENGTH.as_str() || listed.any(|n| n.as_str() == plain)
-    };
-    let lookalikes: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| name.as_str().contains('_') && ends_here(name))
-        .cloned()
-        .collect();
-    for name in &lookalikes {
-        headers.remove(name);
+fn is_own(name: &str) -> bool {
+    OWN_PREFIXES.iter().any(|own| name.starts_with(own))
+}
+
+/// Whether a server that makes variables of headers would read it as one that ends here: to CGI
+/// and its heirs `x_forwarded_for` and `x-forwarded-for` are one name.
+fn is_lookalike(name: &HeaderName) -> bool {
+    if !name.as_str().contains('_') {
+        return false;
     }
+    let plain = name.as_str().replace('_', "-");
+    let mut listed = HOP_BY_HOP.iter().chain(&NOT_FOR_PROVIDERS);
+    is_own(&plain)
+        || plain == header::CONTENT_LENGTH.as_str()
+        || listed.any(|listed| listed.as_str() == plain)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The ids under which one request is known, and how its caller is told them.
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 /// The ids of a request.
@@ -10,9 +10,12 @@ pub(crate) struct Ids {
     event: Option<HeaderValue>,
 }
 
-const EVENT_ID: &str = "cf-aig-event-id";
+static EVENT_ID: HeaderName = HeaderName::from_static("cf-aig-event-id");
+static LOG_ID: HeaderName = HeaderName::from_static("cf-aig-log-id");
+static REQUEST_ID: HeaderName = HeaderName::from_static("cf-aig-request-id");
+static STEP: HeaderName = HeaderName::from_static("cf-aig-step");
 /// The longest event id that is taken from a caller, in bytes; a longer one is not an id.
-const MAX_EVENT_ID: usize = 256;
+pub const MAX_EVENT_ID: usize = 256;
 
 impl Ids {
     /// New ids, and the caller's own for the event if it sent one.
@@ -22,7 +25,7 @@ impl Ids {
         };
         Self {
             request: Uuid::now_v7(),
-            event: headers.get(EVENT_ID).filter(usable).cloned(),
+            event: headers.get(&EVENT_ID).filter(usable).cloned(),
         }
     }
 
@@ -39,13 +42,13 @@ impl Ids {
     /// that answered, by which clients choose how to read the answer.
     pub(crate) fn stamp(&self, headers: &mut HeaderMap, log: Option<Uuid>, step: usize) {
         if let Some(log) = log {
-            headers.insert("cf-aig-log-id", value(log));
+            headers.insert(&LOG_ID, value(log));
         }
         let request = value(self.request);
         let event = self.event.clone().unwrap_or_else(|| request.clone());
-        headers.insert(EVENT_ID, event);
-        headers.insert("cf-aig-request-id", request);
-        headers.insert("cf-aig-step", HeaderValue::from(step));
+        headers.insert(&EVENT_ID, event);
+        headers.insert(&REQUEST_ID, request);
+        headers.insert(&STEP, HeaderValue::from(step));
     }
 }
 

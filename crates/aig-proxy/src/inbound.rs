@@ -36,9 +36,9 @@ pub struct Inbound {
 pub(crate) struct Idle;
 
 /// How much is thrown away at most, in bytes.
-const DRAIN_BYTES: usize = 4 << 20;
+pub const DRAIN_BYTES: usize = 4 << 20;
 /// How long at most.
-const DRAIN_TIME: Duration = Duration::from_secs(2);
+pub const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 impl Inbound {
     /// `pause`: how long the caller may pause in the middle of the body.

@@ -1,11 +1,12 @@
 //! The data plane: moves bytes between callers and providers, and says afterwards what happened.
 //!
-//! In reading order: [`listener`] accepts, [`pipeline`] is the life of a request from top to
-//! bottom, `route` cuts its path, `tokens` finds who asks, `planner` says what is to be sent where
-//! (`plan`), with the bodies of `universal`, `unified` and `run`; `drive` tries it until there is an
-//! answer, `upstream` and `egress` are the only way out of the house,
-//! `payload` sends a body, `tee` forwards an answer while `record`'s trail takes note, `respond` turns failures
-//! into answers, in the words of a `voice`. Decisions are left to `aig-policy`, dialects to `aig-provider`; configuration comes
+//! In reading order: [`listener`] accepts (with `tls`, on a `socket`, under the `pressure` of the
+//! reader), [`pipeline`] is the life of a request from top to bottom, `route` cuts its path, `carriers`
+//! finds who asks, `planner` says what is to be sent where (`plan`), with the bodies of `universal`,
+//! `unified` and `run`; `drive` tries it until there is an answer, `upstream` and `egress` are the only
+//! way out of the house, `payload` sends a body, `tee` forwards an answer while `record`'s trail takes
+//! note, `respond` turns failures into answers, in the words of a `voice`. Decisions are left to
+//! `aig-policy`, dialects to `aig-provider`; configuration comes
 //! in through a watch channel and facts leave through [`ports`], so this crate knows no store.
 
 mod body;
@@ -14,16 +15,22 @@ mod carriers;
 mod credentials;
 mod drive;
 mod egress;
+mod farewell;
 mod framing;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod handshake;
 mod headers;
 mod hops;
 mod ids;
 mod inbound;
+mod ledger;
+pub mod limits;
 mod line;
 pub mod listener;
+mod lookup;
+mod lull;
 mod mask;
 mod metrics;
 mod pace;
@@ -32,22 +39,32 @@ pub mod pipeline;
 mod plan;
 mod planner;
 pub mod ports;
+mod pressure;
+mod rate_limits;
 mod record;
+mod relay;
 mod respond;
 mod route;
 mod run;
 mod socket;
+mod stored;
 mod tee;
+mod tls;
+mod transcript;
 mod unified;
 mod universal;
 mod upstream;
 mod voice;
+mod wishes;
 
 pub use body::Body;
+pub use cache_store::CacheConfig;
 pub use egress::EgressRules;
 pub use inbound::Inbound;
+pub use ledger::Prices;
 pub use listener::{Handler, Listener, ListenerConfig};
 pub use metrics::Metrics;
 pub use pipeline::{DataPlane, DataPlaneConfig};
 pub use ports::{DefaultGateways, Recorder};
 pub use route::serves;
+pub use tls::{Authorities, Tls, TlsError, TlsFiles};

@@ -1,9 +1,11 @@
-//! Accepts connections, serves HTTP/1.1 and HTTP/2 on them, and drains at the end.
+//! Accepts connections, with or without TLS, serves HTTP/1.1 and HTTP/2 on them, and drains at the
+//! end.
 //!
 //! What is served is a [`Handler`]'s business. This file owns the sockets, their limits and their
 //! tasks: every connection is a task of one set, so that stopping waits for all of them. A panic
 //! ends the request in which it happened, is counted, and touches nothing else.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -17,15 +19,19 @@ use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response, Uri, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::metrics::Panics;
+use crate::pressure::{Paced, Pressure, Streams};
 use crate::respond::Failure;
-use crate::socket::Socket;
-use crate::{Body, Inbound, Metrics, framing};
+use crate::socket::{Socket, Watch};
+use crate::{Body, Inbound, Metrics, Tls, framing, handshake, route};
 
 /// An answer on its way.
 pub type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
@@ -44,10 +50,12 @@ pub struct ListenerConfig {
     /// How long a caller may pause in the middle of a body, and how long a body may take to get up
     /// to speed.
     pub body_timeout: Duration,
-    /// How long a caller may leave its answer unread.
-    pub write_timeout: Duration,
     /// How long open requests may go on after a stop is asked for.
     pub drain: Duration,
+    /// How long a caller may take no byte while some wait for it; `None` is for ever.
+    pub write_timeout: Option<Duration>,
+    /// The certificate to show, where TLS is spoken.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// A bound socket.
@@ -62,11 +70,20 @@ pub struct Listener {
 /// when others close, and trying at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The longest head of a request, in bytes; a longer one is 431.
-const MAX_HEAD: usize = 64 << 10;
+pub const MAX_HEAD: usize = 64 << 10;
+/// Headers that a request of HTTP/1 may have. It is hyper's own number, which is the faster for not
+/// being set.
+pub const MAX_HEADERS: usize = 100;
 /// How often an HTTP/2 caller is asked whether it is still there, and how long it may take to say.
-const PING: Duration = Duration::from_secs(20);
+pub const PING: Duration = Duration::from_secs(20);
 /// Streams that one HTTP/2 connection may have open.
-const MAX_STREAMS: u32 = 200;
+pub const MAX_STREAMS: u32 = 200;
+/// Bytes of a request's body that an HTTP/2 caller may send ahead of whom it is for.
+pub const STREAM_WINDOW: u32 = 64 << 10;
+/// The same of all streams of a connection together.
+pub const CONNECTION_WINDOW: u32 = 1 << 20;
+/// Bytes of an answer that are kept ready for an HTTP/2 caller beyond what it has room for.
+pub const SEND_BUFFER: usize = 16 << 10;
 
 // === impl Listener ===
 
@@ -99,30 +116,23 @@ impl Listener {
         stop: impl Future<Output = ()>,
         cut: impl Future<Output = ()>,
     ) {
-        let mut builder = auto::Builder::new(Tasks(Arc::clone(&self.metrics)));
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.config.header_timeout)
-            .max_buf_size(MAX_HEAD);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(MAX_STREAMS)
-            .max_header_list_size(MAX_HEAD as u32)
-            .keep_alive_interval(PING)
-            .keep_alive_timeout(PING);
-        let builder = Arc::new(builder);
+        let builder = Arc::new(self.builder());
         let graceful = GracefulShutdown::new();
+        let (closing, closed) = watch::channel(());
         let mut connections = JoinSet::new();
         tokio::pin!(stop);
         loop {
             tokio::select! {
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, _peer)) => {
-                        let connection =
-                            self.connection(&builder, stream, Arc::clone(&handler), &graceful);
-                        connections.spawn(connection);
+                        let door = Door {
+                            builder: Arc::clone(&builder),
+                            handler: Arc::clone(&handler),
+                            metrics: Arc::clone(&self.metrics),
+                            config: self.config.clone(),
+                        };
+                        let watcher = graceful.watcher();
+                        connections.spawn(door.open(stream, watcher, closed.clone()));
                     }
                     Err(error) => {
                         self.metrics.accept_failures.inc();
@@ -135,6 +145,8 @@ impl Listener {
             }
         }
         drop(self.socket);
+        // Who has not said who it is has no open request.
+        drop(closing);
         let drained = async {
             graceful.shutdown().await;
             while connections.join_next().await.is_some() {}
@@ -150,66 +162,149 @@ impl Listener {
         connections.shutdown().await;
     }
 
-    fn connection(
-        &self,
-        builder: &Arc<auto::Builder<Tasks>>,
-        stream: TcpStream,
-        handler: Arc<dyn Handler>,
-        graceful: &GracefulShutdown,
-    ) -> impl Future<Output = ()> + Send + 'static {
-        let metrics = Arc::clone(&self.metrics);
-        let watcher = graceful.watcher();
-        let builder = Arc::clone(builder);
-        let config = self.config.clone();
-        async move {
-            // One event of a stream must not wait for the acknowledgement of the last.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "the connection was gone before it was served");
-                return;
-            }
-            let _open = Open::count(&metrics);
-            let _panics = Panics(Arc::clone(&metrics));
-            let socket = Socket::new(stream, config.write_timeout);
+    fn builder(&self) -> auto::Builder<Streams> {
+        let mut builder = auto::Builder::new(Streams::new(
+            self.config.write_timeout,
+            Arc::clone(&self.metrics),
+        ));
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.config.header_timeout)
+            .max_buf_size(MAX_HEAD);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(MAX_HEAD as u32)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buf_size(SEND_BUFFER)
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PING);
+        builder
+    }
+}
+
+/// What a connection is served with.
+struct Door {
+    builder: Arc<auto::Builder<Streams>>,
+    handler: Arc<dyn Handler>,
+    metrics: Arc<Metrics>,
+    config: ListenerConfig,
+}
+
+// === impl Door ===
+
+impl Door {
+    /// Serves one connection to its end.
+    async fn open(self, stream: TcpStream, watcher: Watcher, mut closing: watch::Receiver<()>) {
+        // One event of a stream must not wait for the acknowledgement of the last.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "the connection was gone before it was served");
+            return;
+        }
+        let _open = Open::count(&self.metrics);
+        let _panics = Panics(Arc::clone(&self.metrics));
+        let pressure = Arc::new(Pressure::default());
+        let write_timeout = self.config.write_timeout;
+        let Some(tls) = &self.config.tls else {
+            let socket = Socket::new(stream, write_timeout, Arc::clone(&pressure));
             let watch = socket.watch();
-            let begun = Arc::new(AtomicBool::new(false));
-            let service = service_fn(|request: Request<Incoming>| {
-                begun.store(true, Ordering::Relaxed);
-                let (head, body) = request.into_parts();
-                let doubt = framing::doubt(&head.headers);
-                let body = Inbound::new(body, &head.headers, config.body_timeout);
-                let uri = head.uri.clone();
-                let request = Request::from_parts(head, body);
-                let (handler, metrics) = (Arc::clone(&handler), Arc::clone(&metrics));
-                async move {
-                    let answer = async {
-                        match doubt {
-                            None => handler.handle(request).await,
-                            Some(failure) => doubtful(&failure, &uri),
-                        }
-                    };
-                    let caught = AssertUnwindSafe(answer).catch_unwind().await;
-                    Ok::<_, std::convert::Infallible>(caught.unwrap_or_else(|_| {
-                        metrics.panics.inc();
-                        panicked(&uri)
-                    }))
+            // Apart from the task, which would be as large as both ways together.
+            return Box::pin(self.serve(socket, &watch, pressure, watcher)).await;
+        };
+        let shaking = async {
+            if !handshake::is_tls(&stream).await {
+                handshake::refuse(stream).await;
+                return None;
+            }
+            let socket = Socket::new(stream, write_timeout, Arc::clone(&pressure));
+            let watch = socket.watch();
+            match tls.acceptor().accept(socket).await {
+                Ok(secured) => Some((secured, watch)),
+                Err(error) => {
+                    tracing::debug!(%error, "a caller could not agree on TLS");
+                    None
                 }
-            });
-            let serving = watcher.watch(builder.serve_connection(socket, service));
-            // hyper's own timer starts when it knows the protocol, and who sends nothing, or half
-            // of HTTP/2's preface, never gets there.
-            let silent = async {
-                tokio::time::sleep(config.header_timeout).await;
-                if begun.load(Ordering::Relaxed) {
-                    std::future::pending::<()>().await;
+            }
+        };
+        let shaken = tokio::select! {
+            shaken = tokio::time::timeout(self.config.header_timeout, Box::pin(shaking)) => shaken,
+            // The sender says nothing and goes when the listener stops.
+            _ = closing.changed() => return,
+        };
+        match shaken {
+            Ok(Some((secured, watch))) => {
+                Box::pin(self.serve(secured, &watch, pressure, watcher)).await;
+            }
+            Ok(None) => {
+                self.metrics.tls_failures.inc();
+            }
+            Err(_) => {
+                self.metrics.tls_failures.inc();
+                tracing::debug!("a caller did not agree on TLS in time");
+            }
+        }
+    }
+
+    async fn serve(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        watch: &Watch,
+        pressure: Arc<Pressure>,
+        watcher: Watcher,
+    ) {
+        let begun = AtomicBool::new(false);
+        let service = service_fn(|request: Request<Incoming>| {
+            begun.store(true, Ordering::Relaxed);
+            self.answer(request, Arc::clone(&pressure))
+        });
+        let serving = self.builder.serve_connection(TokioIo::new(stream), service);
+        let serving = watcher.watch(serving);
+        // hyper's own timer starts when it knows the protocol, and who sends nothing, or half
+        // of HTTP/2's preface, never gets there.
+        let silent = async {
+            tokio::time::sleep(self.config.header_timeout).await;
+            if begun.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            served = serving => if let Err(error) = served {
+                tracing::debug!(error = &*error, "a connection ended early");
+            },
+            () = watch.closed() => tracing::debug!("a caller left in the middle"),
+            () = silent => tracing::debug!("a caller sent no request"),
+        }
+    }
+
+    /// Has one request answered; a panic costs that request, and no other.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        pressure: Arc<Pressure>,
+    ) -> impl Future<Output = Result<Response<Paced>, Infallible>> + Send + use<> {
+        let version = request.version();
+        let (head, body) = request.into_parts();
+        let doubt = framing::doubt(&head.headers);
+        let body = Inbound::new(body, &head.headers, self.config.body_timeout);
+        let uri = head.uri.clone();
+        let request = Request::from_parts(head, body);
+        let (handler, metrics) = (Arc::clone(&self.handler), Arc::clone(&self.metrics));
+        async move {
+            let answer = async {
+                match doubt {
+                    None => handler.handle(request).await,
+                    Some(failure) => doubtful(&failure, &uri),
                 }
             };
-            tokio::select! {
-                served = serving => if let Err(error) = served {
-                    tracing::debug!(error = &*error, "a connection ended early");
-                },
-                () = watch.closed() => tracing::debug!("a caller left in the middle"),
-                () = silent => tracing::debug!("a caller sent no request"),
-            }
+            let caught = AssertUnwindSafe(answer).catch_unwind().await;
+            let answer = caught.unwrap_or_else(|_| {
+                metrics.panics.inc();
+                Failure::Internal.response(route::voice(&uri))
+            });
+            Ok(answer.map(|body| Paced::new(body, version, &pressure)))
         }
     }
 }
@@ -230,47 +325,12 @@ impl Drop for Open<'_> {
     }
 }
 
-/// Runs HTTP/2's requests, so that a panic in one of them is counted.
-#[derive(Clone)]
-struct Tasks(Arc<Metrics>);
-
-impl<F> hyper::rt::Executor<F> for Tasks
-where
-    F: Future<Output: Send> + Send + 'static,
-{
-    fn execute(&self, task: F) {
-        let panics = Panics(Arc::clone(&self.0));
-        // Ends with its connection, which is a task of the listener's.
-        TokioExecutor::new().execute(async move {
-            let _panics = panics;
-            task.await;
-        });
-    }
-}
-
-/// Counts the panic that unwinds through it. Nothing is caught here: what holds the facts of a
-/// request has to see the panic as well, or it would take it for a caller that left.
-struct Panics(Arc<Metrics>);
-
-impl Drop for Panics {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.panics.inc();
-        }
-    }
-}
-
 /// Nobody can be sure what follows on that connection, so it ends.
 fn doubtful(failure: &Failure, uri: &Uri) -> Response<Body> {
-    let mut answer = failure.response(crate::route::voice(uri));
+    let mut answer = failure.response(route::voice(uri));
     let close = HeaderValue::from_static("close");
     answer.headers_mut().insert(header::CONNECTION, close);
     answer
-}
-
-/// A panic costs the request in which it happened, and no other.
-fn panicked(uri: &Uri) -> Response<Body> {
-    Failure::Internal.response(crate::route::voice(uri))
 }
 
 #[cfg(test)]

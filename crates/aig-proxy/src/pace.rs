@@ -19,7 +19,7 @@ pub(crate) struct Pace {
 
 /// What a body has to bring for a second of waiting, in bytes, once it has had its first pause's
 /// time. Source: the default of Apache's mod_reqtimeout.
-const LEAST_RATE: u64 = 500;
+pub const LEAST_RATE: u64 = 500;
 
 // === impl Pace ===
 

@@ -4,7 +4,9 @@
 //! kept, chunk by chunk as it was received and up to a bound; beyond it the body is lost, which
 //! the next attempt is told. One pass at a time: a pass that was overtaken by a newer one breaks.
 //!
-//! What the bytes say is read on the first pass by `aig-provider`'s reader.
+//! What the bytes say is read on the first pass by `aig-provider`'s reader. There is one change that
+//! is made to a body, for streams that have to be asked for their token counts, and it is made as the
+//! body passes.
 
 use std::io::ErrorKind;
 use std::pin::Pin;
@@ -12,12 +14,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use aig_policy::BodyLost;
-use aig_provider::{RequestReader, RequestReading};
+use aig_policy::cache::{BodyDigest, BodyHasher};
+use aig_provider::{AskUsage, RequestReader, RequestReading, USAGE_QUESTION};
 use bytes::{Bytes, BytesMut};
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body;
 
 use crate::body::BodyError;
 use crate::inbound::{Idle, Inbound};
+use crate::transcript::Capture;
+
+mod upload;
+
+pub(crate) use upload::Upload;
 
 /// The body of one request, for as many passes as are allowed.
 #[derive(Clone)]
@@ -38,6 +46,12 @@ struct Inner {
     length: Option<u64>,
     fault: Option<Fault>,
     reader: RequestReader,
+    /// Looks for the place of the question for usage, where it is to be asked.
+    ask: Option<AskUsage>,
+    /// Bytes that the question added; zero while it is not asked.
+    added: u64,
+    /// What the log is to have of it.
+    capture: Option<Capture>,
     passes: u32,
 }
 
@@ -62,17 +76,11 @@ enum Keep {
     Lost,
 }
 
-/// One pass over a payload, from its beginning.
-pub(crate) struct Upload {
-    payload: Payload,
-    pass: u32,
-    /// Which kept chunk comes next.
-    at: usize,
-    sent: u64,
-}
-
 /// The longest body that is kept for another pass, in bytes.
-pub(crate) const MAX_KEPT: u64 = 25 << 20;
+pub const MAX_KEPT: u64 = 25 << 20;
+
+/// Up to this length, in bytes, a body that is to ask for token counts is received before it is sent.
+const SHORT: u64 = 256 << 10;
 
 /// Chunks below this are not kept on their own, in bytes.
 const SMALL: usize = 1 << 10;
@@ -87,6 +95,8 @@ enum Broken {
     TooLong,
     #[error("the request is sent elsewhere by now")]
     Overtaken,
+    #[error("the request's body did not come to its end")]
+    Incomplete,
 }
 
 // === impl Payload ===
@@ -108,6 +118,9 @@ impl Payload {
             limit,
             fault: None,
             reader,
+            ask: None,
+            added: 0,
+            capture: None,
             passes: 0,
         })
     }
@@ -130,8 +143,82 @@ impl Payload {
             length: Some(length),
             fault: None,
             reader,
+            ask: None,
+            added: 0,
+            capture: None,
             passes: 0,
         })
+    }
+
+    /// Has the body ask for token counts, where it is one of a stream that does not by itself. The
+    /// length that the caller announced is then none to go by. Before the first pass only.
+    pub(crate) fn ask_usage(&self) {
+        let mut inner = self.lock();
+        inner.ask = Some(AskUsage::new());
+        if inner.rest.is_none() {
+            let kept = std::mem::take(&mut inner.kept);
+            inner.kept = kept.into_iter().map(|chunk| inner.asking(chunk)).collect();
+            inner.length = Some(inner.received + inner.added);
+        }
+    }
+
+    /// Has the body kept for the log. Before the first pass, and before anything is added to it.
+    pub(crate) fn capture(&self, mut capture: Capture) {
+        let mut inner = self.lock();
+        for chunk in &inner.kept {
+            capture.push(chunk);
+        }
+        inner.capture = Some(capture);
+    }
+
+    /// What the log is to have of it.
+    pub(crate) fn take_capture(&self) -> Option<Capture> {
+        self.lock().capture.take()
+    }
+
+    /// Whether the question for token counts went out with it, or may still go.
+    pub(crate) fn may_have_asked(&self) -> bool {
+        let inner = self.lock();
+        inner.added > 0 || (inner.ask.is_some() && !inner.is_received())
+    }
+
+    /// Receives the body before anything is sent, up to about that many bytes; says whether that is
+    /// all of it. What was received goes out with the next pass, however much there is.
+    pub(crate) async fn gather(&self, most: u64) -> Result<bool, Fault> {
+        std::future::poll_fn(|cx| self.lock().poll_gather(cx, most)).await
+    }
+
+    /// Receives a body that has to be asked for token counts, if it is short and says so: it then
+    /// goes out with its length. Others go out in chunks.
+    pub(crate) async fn gather_question(&self) -> Result<(), Fault> {
+        let is_short = {
+            let inner = self.lock();
+            let told = inner
+                .rest
+                .as_ref()
+                .and_then(|rest| rest.size_hint().exact());
+            inner.ask.is_some() && told.is_some_and(|length| length <= SHORT)
+        };
+        match is_short {
+            true => self.gather(SHORT).await.map(|_| ()),
+            false => Ok(()),
+        }
+    }
+
+    /// Of a body that was gathered: whether it asks for a stream, and its digest.
+    pub(crate) fn question(&self) -> (bool, BodyDigest) {
+        let inner = self.lock();
+        let mut hasher = BodyHasher::default();
+        for chunk in &inner.kept {
+            hasher.update(chunk);
+        }
+        let stream = inner.reader.reading().stream == Some(true);
+        (stream, hasher.finish())
+    }
+
+    /// The length, where it is known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.lock().length
     }
 
     fn of(inner: Inner) -> Self {
@@ -213,23 +300,74 @@ impl Fault {
 // === impl Inner ===
 
 impl Inner {
-    fn receive(&mut self, data: &Bytes) -> Result<(), Broken> {
-        self.received += data.len() as u64;
-        if self.received > self.limit {
-            self.fault = Some(Fault::TooLong);
-            return Err(Broken::TooLong);
-        }
-        self.reader.feed(data);
+    /// Takes a chunk and gives it as it goes on.
+    fn receive(&mut self, data: Bytes) -> Result<Bytes, Broken> {
+        let data = self.look_at(data)?;
         match self.keep {
             Keep::UpTo(most) if self.received > most => {
                 self.keep = Keep::Lost;
                 self.kept = Vec::new();
                 self.small = BytesMut::new();
             }
-            Keep::UpTo(_) => self.hold(data),
+            Keep::UpTo(_) => self.hold(&data),
             Keep::Nothing | Keep::Lost => {}
         }
-        Ok(())
+        Ok(data)
+    }
+
+    /// Whoever wants to know what passes sees it here, once.
+    fn look_at(&mut self, data: Bytes) -> Result<Bytes, Broken> {
+        self.received += data.len() as u64;
+        if self.received > self.limit {
+            self.fault = Some(Fault::TooLong);
+            return Err(Broken::TooLong);
+        }
+        self.reader.feed(&data);
+        if let Some(capture) = &mut self.capture {
+            capture.push(&data);
+        }
+        Ok(self.asking(data))
+    }
+
+    /// The chunk, with the question for token counts if its place is there.
+    fn asking(&mut self, chunk: Bytes) -> Bytes {
+        let Some(at) = self.ask.as_mut().and_then(|ask| ask.feed(&chunk)) else {
+            return chunk;
+        };
+        self.added = USAGE_QUESTION.len() as u64;
+        [&chunk[..at], USAGE_QUESTION, &chunk[at..]].concat().into()
+    }
+
+    fn poll_gather(&mut self, cx: &mut Context<'_>, most: u64) -> Poll<Result<bool, Fault>> {
+        if self.keep != Keep::Lost {
+            self.keep = Keep::UpTo(MAX_KEPT);
+        }
+        while let Some(rest) = &mut self.rest {
+            if self.received > most {
+                // It can be sent once, and what is still to come is not kept.
+                self.join_small();
+                return Poll::Ready(Ok(false));
+            }
+            match ready!(Pin::new(rest).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => match self.look_at(data) {
+                        Ok(data) => self.hold(&data),
+                        Err(_) => return Poll::Ready(Err(Fault::TooLong)),
+                    },
+                    // Trailers.
+                    Err(_) => self.rest = None,
+                },
+                Some(Err(error)) => {
+                    let fault = Fault::of(&error);
+                    self.fault = Some(fault);
+                    return Poll::Ready(Err(fault));
+                }
+                None => self.rest = None,
+            }
+        }
+        self.join_small();
+        self.length = Some(self.received + self.added);
+        Poll::Ready(Ok(true))
     }
 
     /// Keeps a chunk. Small ones are copied together: a chunk of one byte costs as much to hold as
@@ -254,68 +392,6 @@ impl Inner {
 
     fn is_received(&self) -> bool {
         self.rest.as_ref().is_none_or(Body::is_end_stream)
-    }
-}
-
-// === impl Upload ===
-
-impl Body for Upload {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let payload = self.payload.clone();
-        let mut inner = payload.lock();
-        if inner.passes != self.pass {
-            return Poll::Ready(Some(Err(Broken::Overtaken.into())));
-        }
-        if let Some(chunk) = inner.kept.get(self.at).cloned() {
-            self.at += 1;
-            self.sent += chunk.len() as u64;
-            return Poll::Ready(Some(Ok(Frame::data(chunk))));
-        }
-        let Some(rest) = &mut inner.rest else {
-            return Poll::Ready(None);
-        };
-        let frame = match ready!(Pin::new(rest).poll_frame(cx)) {
-            Some(Ok(frame)) => frame,
-            Some(Err(error)) => {
-                inner.fault = Some(Fault::of(&error));
-                return Poll::Ready(Some(Err(error)));
-            }
-            None => {
-                inner.rest = None;
-                return Poll::Ready(None);
-            }
-        };
-        // Nothing in a trailer is meant for a provider, and names that may not leave would leave there.
-        if frame.is_trailers() {
-            inner.rest = None;
-            return Poll::Ready(None);
-        }
-        if let Some(data) = frame.data_ref() {
-            if let Err(broken) = inner.receive(data) {
-                return Poll::Ready(Some(Err(broken.into())));
-            }
-            self.sent += data.len() as u64;
-            self.at = inner.kept.len();
-        }
-        Poll::Ready(Some(Ok(frame)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        let inner = self.payload.lock();
-        self.at >= inner.kept.len() && inner.is_received() && self.sent == inner.received
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let inner = self.payload.lock();
-        inner.length.map_or_else(SizeHint::default, |length| {
-            SizeHint::with_exact(length - self.sent)
-        })
     }
 }
 

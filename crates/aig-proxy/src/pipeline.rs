@@ -6,13 +6,14 @@
 //! identity     credential, wherever it stands → Caller         401/2009, 400/2001
 //! hops         has it been here before?                        508
 //! plan         which requests to which providers, in order     400/2008, 400/2019, 400/7001
+//! cache        was the same answered before?
+//! rate limits  may this gateway go now?                        429/2003
 //! attempts     try, wait, next step, or give up                400/2005
 //! tee          every chunk on to the caller, a look at each    → record
 //! ```
 //!
 //! Each stage leaves its decision to `aig-policy` or `aig-provider` and its failure to `respond`.
-//! The order of stages is Cloudflare's; those between identity and attempts (cache, limits,
-//! spend, guardrails) have their place there.
+//! The order of stages is Cloudflare's; spend and guardrails have their place behind the limits.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,20 +24,27 @@ use aig_provider::Providers;
 use http::{Method, Request, Response};
 use tokio::sync::watch;
 
+use crate::cache_store::{CacheConfig, CacheStore};
 use crate::carriers::{Carriers, Tokens};
 use crate::credentials::Lender;
 use crate::drive::{Driven, Driver};
 use crate::egress::EgressRules;
 use crate::hops::Hops;
 use crate::ids::Ids;
+use crate::ledger::{Ledger, Prices};
 use crate::metrics::Metrics;
-use crate::plan::{Arrival, Place};
+use crate::plan::{Arrival, Place, Plan};
 use crate::planner::{Head, Planned, Planner, fits};
 use crate::ports::{DefaultGateways, Recorder};
+use crate::rate_limits::RateLimits;
 use crate::respond::Failure;
 use crate::route::{Goal, Route};
+use crate::tee::Patience;
+use crate::tls::Authorities;
+use crate::transcript::{self, Room};
 use crate::upstream::Upstream;
 use crate::voice::Voice;
+use crate::wishes::Wishes;
 use crate::{Body, Inbound, headers};
 
 /// Settings of the data plane.
@@ -46,10 +54,23 @@ pub struct DataPlaneConfig {
     pub providers: Providers,
     /// Which destinations are allowed beyond public addresses over HTTPS.
     pub egress: EgressRules,
+    /// Who vouches for providers, beside the public authorities.
+    pub authorities: Authorities,
     /// The longest request body that is forwarded, in bytes.
     pub max_request_body: u64,
+    /// How much the cache holds.
+    pub cache: CacheConfig,
+    /// What things cost.
+    pub prices: Prices,
     /// How long connecting to a provider may take, name resolution and every address included.
     pub connect_timeout: Duration,
+    /// How long a provider may take to the first byte of its answer, where the request does not
+    /// say; `None` is for ever.
+    pub first_byte_timeout: Option<Duration>,
+    /// How long a provider may be silent in the middle of an answer; `None` is for ever.
+    pub idle_timeout: Option<Duration>,
+    /// How long an answer may last from its first byte to its last; `None` is for ever.
+    pub max_duration: Option<Duration>,
 }
 
 /// Carries requests to providers and answers back.
@@ -59,7 +80,9 @@ pub struct DataPlane {
     max_request_body: u64,
     identity: Arc<Identity>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    rate_limits: RateLimits,
     driver: Driver,
+    ledger: Arc<Ledger>,
     defaults: Arc<dyn DefaultGateways>,
     metrics: Arc<Metrics>,
 }
@@ -76,9 +99,33 @@ impl DataPlane {
         defaults: Arc<dyn DefaultGateways>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let upstream = Upstream::new(config.egress, config.connect_timeout);
+        let upstream = Upstream::new(
+            config.egress,
+            &config.authorities,
+            config.connect_timeout,
+            config.first_byte_timeout,
+        );
+        let patience = Patience {
+            idle: config.idle_timeout,
+            longest: config.max_duration,
+        };
+        let ledger = Arc::new(Ledger {
+            recorder,
+            metrics: Arc::clone(&metrics),
+            prices: config.prices,
+            room: Room::new(transcript::OPEN_BODIES),
+        });
+        let cache = CacheStore::new(config.cache);
         Self {
-            driver: Driver::new(&config.providers, upstream, recorder, Arc::clone(&metrics)),
+            driver: Driver::new(
+                &config.providers,
+                upstream,
+                patience,
+                cache,
+                Arc::clone(&ledger),
+            ),
+            rate_limits: RateLimits::new(),
+            ledger,
             carriers: Carriers::of(&config.providers),
             providers: config.providers,
             max_request_body: config.max_request_body,
@@ -87,6 +134,11 @@ impl DataPlane {
             defaults,
             metrics,
         }
+    }
+
+    /// The answers that are held, for whoever shows how many.
+    pub fn cache(&self) -> CacheStore {
+        self.driver.cache()
     }
 
     /// Answers one request.
@@ -146,6 +198,7 @@ impl DataPlane {
             gateway,
             (ids.request(), ids.event_text()),
             started,
+            route.door(),
             &self.metrics,
         );
         let hops = Hops::of(&head.headers);
@@ -162,7 +215,7 @@ impl DataPlane {
                 for step in &mut plan.steps {
                     hops.stamp(&mut step.headers);
                 }
-                self.driver.drive(&plan, &arrival).await
+                self.serve(&plan, &arrival).await
             }
             Ok(Planned::Tell(answer)) => Driven::told(answer),
             Err(failure) => {
@@ -177,6 +230,20 @@ impl DataPlane {
                 self.driver.refuse(&arrival, &place, failure)
             }
         }
+    }
+
+    /// From the plan to an answer: the cache has it, the limits forbid it, or a provider gives it.
+    async fn serve(&self, plan: &Plan, arrival: &Arrival) -> Driven {
+        let gateway = &arrival.gateway;
+        let begun = self.driver.start(plan, arrival);
+        let (begun, missed) = match self.driver.look(plan, gateway, begun).await {
+            Ok(looked) => looked,
+            Err(driven) => return driven,
+        };
+        if let Err(failure) = self.rate_limits.admit(gateway) {
+            return self.driver.deny(begun, failure);
+        }
+        self.driver.drive(plan, arrival, begun, missed).await
     }
 
     /// Decides at the door. On the API host everybody needs a token, whatever the gateway says.
@@ -230,6 +297,9 @@ impl DataPlane {
             options: Options::of_headers(|name| headers::text(&head.headers, name))
                 .over(Options::of_gateway(gateway.retry)),
             collect,
+            wishes: Wishes::of(&head.headers),
+            prices: self.ledger.prices.book(),
+            room: &self.ledger.room,
             max_body: self.max_request_body,
         };
         planner.plan(head, body).await

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use aig_model::{Gateway, Metadata, Outcome, Record, Timestamp, Usage};
+use aig_model::{Gateway, Metadata, Record, Timestamp};
 use aig_policy::Options;
 use aig_provider::{Call, Provider, Wire};
+use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Uri};
 use uuid::Uuid;
@@ -17,12 +18,14 @@ use uuid::Uuid;
 use crate::carriers::Tokens;
 use crate::credentials::{self, Lender, Wanted};
 use crate::headers;
+use crate::ledger::Ledger;
 use crate::mask::Key;
 use crate::metrics::Metrics;
 use crate::payload::Payload;
-use crate::ports::Recorder;
 use crate::record::{Trail, clipped};
 use crate::respond::Failure;
+use crate::transcript::{Capture, Room};
+use crate::wishes::Wishes;
 
 /// The header that says whether a request, or a step of one, leaves rows in the log.
 pub(crate) const COLLECT_LOG: &str = "cf-aig-collect-log";
@@ -42,6 +45,8 @@ pub(crate) struct Step {
     pub(crate) payload: Payload,
     /// A stored key among the headers, which is nobody's to read in the answer.
     pub(crate) lent: Option<Key>,
+    /// Which stored key that is, by its id and version: what tells the cache who asks.
+    pub(crate) lent_id: Option<(String, u32)>,
     pub(crate) options: Options,
     /// The dialect of that endpoint.
     pub(crate) wire: Wire,
@@ -51,6 +56,9 @@ pub(crate) struct Step {
     pub(crate) tail: String,
     /// Whether its tries leave rows in the log.
     pub(crate) collect: bool,
+    /// The query below the provider, without tokens.
+    pub(crate) query: Option<String>,
+    pub(crate) wishes: Wishes,
 }
 
 /// A step before the provider's own rules have been applied to it.
@@ -70,6 +78,9 @@ pub(crate) struct Draft<'a> {
     pub(crate) payload: Payload,
     pub(crate) options: Options,
     pub(crate) collect: bool,
+    pub(crate) wishes: Wishes,
+    /// Of bodies for the log.
+    pub(crate) room: &'a Arc<Room>,
 }
 
 /// What all rows of one request share.
@@ -84,6 +95,8 @@ pub(crate) struct Arrival {
     pub(crate) user_agent: Option<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) method: String,
+    /// By which door it came in.
+    pub(crate) request_type: &'static str,
 }
 
 /// What a trail is begun with besides the arrival.
@@ -114,6 +127,9 @@ impl Step {
         if key.is_some() {
             query = query.and_then(|query| credentials::without_empty_key(provider, query));
         }
+        let asks_usage = draft.method == Method::POST
+            && provider.asks_usage_at(draft.tail)
+            && !is_sealed(&headers);
         let call = Call {
             account: Some(draft.account),
             tail: draft.tail,
@@ -123,8 +139,19 @@ impl Step {
         let target = provider.target_of(&call).map_err(Failure::BadPath)?;
         let model = named_model(provider, &call);
         let mut headers = outgoing(headers, provider, draft.tokens);
+        // Before the body is captured for the log: what is refused here leaves none.
         if let Some(key) = key {
             credentials::put(&mut headers, provider, key)?;
+        }
+        if draft.collect && draft.wishes.keep_bodies() {
+            let mut capture = Capture::new(draft.room);
+            capture.coded(&headers);
+            draft.payload.capture(capture);
+        }
+        if asks_usage {
+            draft.payload.ask_usage();
+            // The transport says the length of what goes out.
+            headers.remove(header::CONTENT_LENGTH);
         }
         Ok(Self {
             target,
@@ -134,12 +161,52 @@ impl Step {
             headers,
             payload: draft.payload,
             lent: key.and_then(|key| Key::of(key.secret.as_ref()?)),
+            lent_id: key.map(|key| (key.id.clone(), key.version)),
             options: draft.options,
             tail: draft.tail.to_owned(),
+            query: query.map(Cow::into_owned),
             collect: draft.collect,
+            wishes: draft.wishes,
             provider: Arc::clone(provider),
         })
     }
+
+    /// Whether its bodies go into the log.
+    pub(crate) fn keeps_bodies(&self) -> bool {
+        self.collect && self.wishes.keep_bodies()
+    }
+
+    /// What nobody may read in the log: the keys that the caller sent for the provider.
+    pub(crate) fn secrets(&self) -> Vec<Bytes> {
+        let names = self.provider.credential_headers();
+        let usual = [header::AUTHORIZATION];
+        let usual = usual.iter().filter(|usual| !names.contains(usual));
+        let values = names
+            .iter()
+            .chain(usual)
+            .flat_map(|name| self.headers.get_all(name));
+        let in_headers = values.map(|value| {
+            let value = value.as_bytes();
+            // A scheme stands in front of it, or nothing.
+            let key = value.rsplit(|byte| *byte == b' ').next().unwrap_or(value);
+            Bytes::copy_from_slice(key)
+        });
+        let parameter = self.provider.credential_parameter();
+        let pairs = (self.query.as_deref().unwrap_or_default().split('&'))
+            .filter_map(|pair| pair.split_once('='))
+            .filter(|(name, _)| Some(*name) == parameter);
+        in_headers
+            .chain(pairs.map(|(_, key)| Bytes::copy_from_slice(key.as_bytes())))
+            .collect()
+    }
+}
+
+/// Whether a signature or a digest covers the body, so that not even one member may be added.
+fn is_sealed(headers: &HeaderMap) -> bool {
+    const SEALS: [&str; 4] = ["content-digest", "content-md5", "digest", "signature"];
+    // AWS's signatures always cover the host, and with it the body.
+    aig_provider::signed(headers, &header::HOST)
+        || SEALS.iter().any(|seal| headers.contains_key(*seal))
 }
 
 /// A caller's headers as the provider is to see them.
@@ -178,6 +245,7 @@ impl Arrival {
         gateway: Arc<Gateway>,
         (request_id, event_id): (Uuid, String),
         started: Instant,
+        request_type: &'static str,
         metrics: &Metrics,
     ) -> Self {
         let field = |name| headers::text(headers, name).map(|t| clipped(t).to_owned());
@@ -196,41 +264,31 @@ impl Arrival {
             user_agent: field(header::USER_AGENT.as_str()),
             content_type: field(header::CONTENT_TYPE.as_str()),
             method: clipped(method.as_str()).to_owned(),
+            request_type,
         }
     }
 
     /// Begins the trail of one try.
-    pub(crate) fn trail(
-        &self,
-        place: &Place<'_>,
-        recorder: Arc<dyn Recorder>,
-        metrics: Arc<Metrics>,
-    ) -> Trail {
+    pub(crate) fn trail(&self, place: &Place<'_>, ledger: Arc<Ledger>) -> Trail {
+        let begun = Record::begin(
+            place.id,
+            self.gateway.account,
+            self.gateway.id.clone(),
+            Timestamp::from(SystemTime::now()),
+        );
         let record = Record {
-            id: place.id,
             event_id: self.event_id.clone(),
-            account: self.gateway.account,
-            gateway: self.gateway.id.clone(),
-            created_at: Timestamp::from(SystemTime::now()),
             provider: clipped(place.provider).to_owned(),
-            model: String::new(),
             path: clipped(place.tail).to_owned(),
             method: self.method.clone(),
-            status: 0,
-            outcome: Outcome::ClientGone,
-            cached: false,
             step: u32::try_from(place.step).unwrap_or(u32::MAX),
-            duration_ms: 0,
-            first_byte_ms: None,
-            usage: Usage::default(),
             metadata: self.metadata.clone(),
             user_agent: self.user_agent.clone(),
             request_content_type: self.content_type.clone(),
-            response_content_type: None,
-            request_size: 0,
-            response_size: 0,
             authentication: self.gateway.authentication,
+            request_type: Some(self.request_type.into()),
+            ..begun
         };
-        Trail::begin(record, place.started, place.collect, recorder, metrics)
+        Trail::begin(record, place.started, place.collect, ledger)
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use aig_model::Snapshot;
-use aig_policy::{Identity, Options};
+use aig_policy::{Identity, Options, PriceBook};
 use aig_provider::{Endpoint, Provider, Providers, RequestReader};
 use bytes::Bytes;
 use http::header::{self, HeaderMap};
@@ -19,7 +19,9 @@ use crate::payload::{MAX_KEPT, Payload};
 use crate::plan::{COLLECT_LOG, Draft, Plan, Step};
 use crate::respond::Failure;
 use crate::route::{COMPAT, Goal, Route, WORKERS_AI, compat};
+use crate::transcript::Room;
 use crate::unified::BadUnified;
+use crate::wishes::Wishes;
 use crate::{Body, Inbound, headers, run, unified, universal};
 
 /// What a plan is made with.
@@ -38,6 +40,12 @@ pub(crate) struct Planner<'a> {
     /// What the request says over what the gateway says.
     pub(crate) options: Options,
     pub(crate) collect: bool,
+    /// What the request wishes beside that.
+    pub(crate) wishes: Wishes,
+    /// Of the models that have one.
+    pub(crate) prices: &'a PriceBook,
+    /// Of bodies for the log.
+    pub(crate) room: &'a Arc<Room>,
     /// The longest body that is forwarded, in bytes.
     pub(crate) max_body: u64,
 }
@@ -75,7 +83,7 @@ impl Planner<'_> {
                 let body = self.collect(&head.headers, body).await?;
                 vec![self.run(head, &body)?]
             }
-            Goal::Models => return Ok(Planned::Tell(unified::models(self.providers))),
+            Goal::Models => return Ok(Planned::Tell(unified::models(self.providers, self.prices))),
             Goal::Nowhere => return Err(Failure::NoSuchPath),
         };
         Ok(Planned::Send(Plan { steps }))
@@ -135,6 +143,8 @@ impl Planner<'_> {
             payload,
             options: self.options,
             collect: self.collect,
+            wishes: self.wishes.clone(),
+            room: self.room,
         })
     }
 
@@ -171,6 +181,8 @@ impl Planner<'_> {
             method: Method::POST,
             options: sent.config.over(own).over(self.options),
             collect: headers::switch(&sent.headers, COLLECT_LOG).unwrap_or(self.collect),
+            wishes: Wishes::of(&sent.headers).over(&self.wishes),
+            room: self.room,
             tokens: &tokens,
             lender: &self.lender,
             headers: sent.headers,

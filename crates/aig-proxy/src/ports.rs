@@ -1,11 +1,12 @@
 //! What the data plane is handed from outside: two narrow ports, so that it knows no store.
 
-use aig_model::{AccountId, Record};
+use aig_model::{AccountId, Record, Transcript};
 
 /// Takes the facts of finished requests.
 pub trait Recorder: Send + Sync {
-    /// Takes a record, or drops and counts it. Never blocks and never waits for the disk.
-    fn offer(&self, record: Record);
+    /// Takes a record with what is to be kept of the bodies, or drops and counts it; runs short,
+    /// it drops the bodies first. Never blocks and never waits for the disk.
+    fn offer(&self, record: Record, transcript: Transcript);
 }
 
 /// Writes the implicit default gateway of an account when it is first used.

@@ -6,22 +6,34 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use aig_model::{Outcome, Record};
-use aig_provider::ResponseReader;
+use aig_model::{Body, BodyFate, CacheStatus, CostSource, Money, Outcome, Record, Transcript};
+use aig_policy::cache::{Bypass, NotStored};
+use aig_policy::price::{BadCustomCost, CustomCost};
+use aig_provider::{Reading, ResponseReader};
+use bytes::Bytes;
+use http::HeaderMap;
 
-use crate::metrics::Metrics;
+use crate::cache_store::{CachedAnswer, Miss};
+use crate::headers;
+use crate::ledger::Ledger;
 use crate::payload::Payload;
-use crate::ports::Recorder;
+use crate::plan::Step;
+use crate::transcript::Capture;
 
 /// The facts of a request so far.
 pub(crate) struct Trail {
     record: Option<Box<Record>>,
     started: Instant,
     collect: bool,
-    recorder: Arc<dyn Recorder>,
-    metrics: Arc<Metrics>,
+    ledger: Arc<Ledger>,
     payload: Option<Payload>,
     meter: Option<ResponseReader>,
+    /// What the caller says that it costs.
+    cost: Option<Result<CustomCost, BadCustomCost>>,
+    /// What of the answer is for the log.
+    capture: Option<Capture>,
+    /// What must not be in the log.
+    secrets: Vec<Bytes>,
 }
 
 /// The status of a request whose caller left before it had the answer (nginx's number for it).
@@ -37,51 +49,118 @@ impl Trail {
         record: Record,
         started: Instant,
         collect: bool,
-        recorder: Arc<dyn Recorder>,
-        metrics: Arc<Metrics>,
+        ledger: Arc<Ledger>,
     ) -> Self {
         Self {
             record: Some(Box::new(record)),
             started,
             collect,
-            recorder,
-            metrics,
+            ledger,
             payload: None,
             meter: None,
+            cost: None,
+            capture: None,
+            secrets: Vec::new(),
         }
     }
 
-    /// The request is being sent; `model` is the one that its path names, if it does.
-    pub(crate) fn sending(&mut self, payload: Payload, model: Option<&str>) {
-        if let (Some(record), Some(model)) = (&mut self.record, model) {
+    /// What the request is.
+    pub(crate) fn concerns(&mut self, step: &Step) {
+        if let (Some(record), Some(model)) = (&mut self.record, &step.model) {
             clipped(model).clone_into(&mut record.model);
         }
-        self.payload = Some(payload);
+        self.payload = Some(step.payload.clone());
+        self.cost = step.wishes.cost().cloned();
+        if step.keeps_bodies() {
+            self.capture = Some(Capture::new(&self.ledger.room));
+            self.secrets = step.secrets();
+        }
+    }
+
+    /// The cache had no answer.
+    pub(crate) fn missed(&mut self, why: Miss) {
+        if let Some(record) = &mut self.record {
+            record.cache_status = Some(CacheStatus::Miss);
+            record.cache_reason = Some(why.as_str().into());
+        }
+    }
+
+    /// The cache was not asked. That it is switched off is no news.
+    pub(crate) fn bypassed(&mut self, why: Bypass) {
+        if let Some(record) = &mut self.record
+            && why != Bypass::Off
+        {
+            record.cache_reason = Some(why.as_str().into());
+        }
+    }
+
+    /// The answer will not be put into the cache.
+    pub(crate) fn not_stored(&mut self, why: NotStored) {
+        self.ledger.metrics.not_stored(why);
+        if let Some(record) = &mut self.record {
+            record.cache_reason = Some(why.as_str().into());
+        }
+    }
+
+    /// The cache had the answer, which goes to the caller as a whole and costs nothing.
+    pub(crate) fn hit(mut self, answer: &CachedAnswer) {
+        self.ledger.metrics.looked_up("hit");
+        let (headers, body) = (answer.headers(), answer.body());
+        if let Some(record) = &mut self.record {
+            record.status = answer.status().as_u16();
+            record.cached = true;
+            record.cache_status = Some(CacheStatus::Hit);
+            record.cost = Some(Money::ZERO);
+            record.cost_source = Some(CostSource::Cache);
+            let content_type = headers::text(headers, "content-type");
+            record.response_content_type = content_type.map(|t| clipped(t).to_owned());
+            record.response_size = body.len() as u64;
+        }
+        if let Some(capture) = &mut self.capture {
+            capture.coded(headers);
+            capture.push(body);
+        }
+        self.end(Outcome::Complete);
+    }
+
+    /// What the provider has said, which is all.
+    pub(crate) fn whole_reading(&mut self) -> Reading {
+        let Some(meter) = &mut self.meter else {
+            return Reading::default();
+        };
+        meter.finish();
+        meter.reading()
     }
 
     /// The provider's answer has begun; its body will pass `meter`.
-    pub(crate) fn answered(
-        &mut self,
-        status: u16,
-        content_type: Option<&str>,
-        meter: ResponseReader,
-    ) {
+    pub(crate) fn answered(&mut self, status: u16, headers: &HeaderMap, meter: ResponseReader) {
         let latency = self.elapsed_ms();
         if let Some(record) = &mut self.record {
             record.status = status;
             record.first_byte_ms = Some(latency);
+            let content_type = headers::text(headers, "content-type");
             record.response_content_type = content_type.map(|t| clipped(t).to_owned());
+        }
+        if let Some(capture) = &mut self.capture {
+            capture.coded(headers);
         }
         self.meter = Some(meter);
     }
 
+    /// Some of the answer came from the provider.
+    pub(crate) fn read(&mut self, data: &[u8]) {
+        if let Some(meter) = &mut self.meter {
+            meter.feed(data);
+        }
+    }
+
     /// Some of the answer goes on to the caller.
-    pub(crate) fn forwarded(&mut self, data: &[u8]) {
+    pub(crate) fn forwarded(&mut self, data: &Bytes) {
         if let Some(record) = &mut self.record {
             record.response_size += data.len() as u64;
         }
-        if let Some(meter) = &mut self.meter {
-            meter.feed(data);
+        if let Some(capture) = &mut self.capture {
+            capture.push(data);
         }
     }
 
@@ -116,25 +195,35 @@ impl Trail {
         let Some(mut record) = self.record.take() else {
             return;
         };
-        self.metrics.ended(outcome);
+        self.ledger.metrics.ended(outcome);
         let meter = self.meter.take();
         if !self.collect {
             return;
         }
         record.outcome = outcome;
         record.duration_ms = duration;
-        record.status = match (outcome, record.status) {
+        let answered = record.status;
+        record.status = match (outcome, answered) {
             // Also of an answer that had begun: nobody has the whole of it.
             (Outcome::ClientGone, _) => CLIENT_CLOSED_REQUEST,
             (Outcome::Cut, 0) => INTERNAL_ERROR,
             (_, 0) => CLIENT_CLOSED_REQUEST,
             (_, status) => status,
         };
-        let mut model = None;
+        let mut transcript = Transcript::EMPTY;
         if let Some(payload) = self.payload.take() {
             record.request_size = payload.received();
             // The path decides where a request goes, so its word on the model comes first.
-            model = payload.reading().model.filter(|_| record.model.is_empty());
+            if record.model.is_empty()
+                && let Some(model) = payload.reading().model
+            {
+                record.model = clipped(&model).to_owned();
+            }
+            // The row of the try that ended the request has its body; those before have not.
+            if outcome != Outcome::Superseded {
+                let capture = payload.take_capture();
+                transcript.request = self.kept(capture, &mut record.request_body);
+            }
         }
         if let Some(mut meter) = meter {
             if outcome == Outcome::Complete {
@@ -142,13 +231,36 @@ impl Trail {
             }
             let reading = meter.reading();
             record.usage = reading.usage;
-            model = model.or(reading.model.filter(|_| record.model.is_empty()));
-            self.metrics.inspection_given_up.inc_by(reading.given_up);
+            self.ledger
+                .metrics
+                .inspection_given_up
+                .inc_by(reading.given_up);
+            // A refusal of the provider's costs nothing that anybody knows.
+            if answered < 400 {
+                let custom = self.cost.as_ref();
+                self.ledger.prices.price(&mut record, custom, &reading);
+            }
+            if record.model.is_empty()
+                && let Some(model) = reading.model
+            {
+                record.model = clipped(&model).to_owned();
+            }
         }
-        if let Some(model) = model {
-            record.model = clipped(&model).to_owned();
+        let capture = self.capture.take();
+        transcript.response = self.kept(capture, &mut record.response_body);
+        self.ledger.recorder.offer(*record, transcript);
+    }
+
+    /// The body that goes into the log; the row says why one does not.
+    fn kept(&self, capture: Option<Capture>, fate: &mut BodyFate) -> Option<Body> {
+        let (body, said) = capture?.finish(&self.secrets);
+        if said == BodyFate::Shed {
+            self.ledger.metrics.bodies_shed.inc();
         }
-        self.recorder.offer(*record);
+        if body.is_none() {
+            *fate = said;
+        }
+        body
     }
 
     fn elapsed_ms(&self) -> u64 {
@@ -158,7 +270,7 @@ impl Trail {
 
 impl Drop for Trail {
     fn drop(&mut self) {
-        if std::thread::panicking() || self.metrics.is_cutting() {
+        if std::thread::panicking() || self.ledger.metrics.is_cutting() {
             return self.end(Outcome::Cut);
         }
         // SDKs hang up at the event that says that the stream is complete; the end of the transfer
@@ -171,7 +283,7 @@ impl Drop for Trail {
 }
 
 /// The longest text that a caller or a provider can put into one field of a row, in bytes.
-const MAX_FIELD: usize = 1024;
+pub const MAX_FIELD: usize = 1024;
 
 /// A text cut to what a row keeps, at a character's edge.
 pub(crate) fn clipped(text: &str) -> &str {

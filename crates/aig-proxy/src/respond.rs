@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use aig_policy::NotAdmitted;
+use aig_policy::rate_limit::Denied;
 use aig_provider::BadTail;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
@@ -54,6 +55,8 @@ pub(crate) enum Failure {
     BadFraming,
     /// The request has come through here before.
     Loop,
+    /// The gateway has had its requests.
+    RateLimited(Denied),
     /// The request's body is longer than is allowed.
     TooLarge { limit: u64 },
     /// No usable answer came from the provider.
@@ -71,6 +74,7 @@ impl Failure {
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Loop => StatusCode::LOOP_DETECTED,
+            Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NoCredential(NoCredential::Unusable) | Self::Internal => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -94,6 +98,7 @@ impl Failure {
     pub(crate) const fn code(&self) -> u32 {
         match self {
             Self::NoSuchGateway => 2001,
+            Self::RateLimited(_) => 2003,
             Self::Unanswered(_) => 2005,
             Self::InvalidProvider => 2008,
             Self::Unauthorized => 2009,
@@ -138,6 +143,7 @@ impl Failure {
             Self::BadFraming => "The request's framing is ambiguous",
             Self::SlowBody => "The request's body did not arrive",
             Self::Loop => "The request goes in circles",
+            Self::RateLimited(_) => "Rate limited",
             Self::TooLarge { .. } => "The request's body is too large",
             Self::Unanswered(_) => "Failed to get response from provider",
             Self::Internal => "Internal error",
@@ -198,6 +204,13 @@ impl Failure {
                 "it has come through a gateway twice before; look for a provider whose base URL \
                  leads back here"
             }
+            Self::RateLimited(denied) => {
+                return format!(
+                    "this gateway has had the requests that it may have; try again in {} s",
+                    denied.retry_after_secs()
+                )
+                .into();
+            }
             Self::Unanswered(reason) => return reason.to_string().into(),
             Self::Internal => "the fault is the gateway's own; its log tells more",
         };
@@ -233,6 +246,9 @@ impl Failure {
             }
             Self::Unauthorized if voice.is_api() => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::RateLimited(denied) => {
+                headers.insert(header::RETRY_AFTER, denied.retry_after_secs().into());
             }
             Self::BadMethod => {
                 let allowed =

@@ -88,6 +88,18 @@ impl<'a> Route<'a> {
         }
     }
 
+    /// The door that it came in by, for the log.
+    pub(crate) fn door(&self) -> &'static str {
+        match self.goal {
+            Goal::Provider => "provider",
+            Goal::Steps => "universal",
+            Goal::Unified(_) if self.voice.is_api() => "api",
+            Goal::Unified(_) | Goal::Models => "compat",
+            Goal::Run => "run",
+            Goal::Nowhere => "none",
+        }
+    }
+
     /// The refusal of a method that the path does not take: the one that it does.
     pub(crate) fn refuses(&self, method: &Method) -> Option<Method> {
         let only = match self.goal {
@@ -107,7 +119,7 @@ impl<'a> Route<'a> {
         let (gateway, rest) = rest.split_once('/').unwrap_or((rest, ""));
         let (provider, tail) = rest.split_once('/').unwrap_or((rest, ""));
         let goal = match provider {
-            "" => Goal::Steps,
+            "" if tail.is_empty() => Goal::Steps,
             COMPAT => compat(tail),
             _ => Goal::Provider,
         };

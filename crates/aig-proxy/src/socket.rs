@@ -1,11 +1,10 @@
-//! A caller's socket that can be watched while it is served.
+//! A caller's socket that can be watched while it is served, and that does not wait for ever for a
+//! caller that reads nothing.
 //!
 //! hyper learns that a caller left when it reads; it does not read while bytes of a next request
 //! lie in its buffer, so a caller that sent one byte too many and left would be served for ever.
-//! Here the socket's readiness is looked at from the side. And a caller that does not read its
-//! answer is given up after a while: hyper would wait for it as long as it lives.
+//! Here the socket's readiness is looked at from the side, below TLS, so it is the same with it.
 
-use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
@@ -14,41 +13,71 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use hyper::rt::{Read, ReadBufCursor, Write};
 use socket2::SockRef;
-use tokio::io::Interest;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::Sleep;
 
-/// A socket, for who serves it.
+use crate::lull::Lull;
+use crate::pressure::Pressure;
+
+/// A socket in the hands of who serves it.
 pub(crate) struct Socket {
     stream: Arc<TcpStream>,
-    /// How long the caller may leave no room to write into.
-    patience: Duration,
-    /// Runs while there is no room.
-    stalled: Option<Pin<Box<Sleep>>>,
+    /// Runs while bytes wait and none can be written.
+    stuck: Lull,
+    pressure: Arc<Pressure>,
 }
 
-/// The same socket, for who watches it.
+/// The same socket in the hands of who watches it.
 pub(crate) struct Watch(Arc<TcpStream>);
 
 /// How often the watcher looks. Callers that leave in the usual way are noticed at once by hyper.
 const LOOK: Duration = Duration::from_secs(1);
-/// How much is read at a time, in bytes.
-const READ: usize = 16 << 10;
+
+// === impl Socket ===
 
 impl Socket {
-    /// Serves the stream; `patience` is how long the caller may leave an answer unread.
-    pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
+    /// Serves `stream`; a caller that takes no byte for `write_timeout` while some wait for it is
+    /// an error. Answers are told over `pressure` while the caller does not read.
+    pub(crate) fn new(
+        stream: TcpStream,
+        write_timeout: Option<Duration>,
+        pressure: Arc<Pressure>,
+    ) -> Self {
         Self {
             stream: Arc::new(stream),
-            patience,
-            stalled: None,
+            stuck: Lull::new(write_timeout),
+            pressure,
         }
     }
 
     pub(crate) fn watch(&self) -> Watch {
         Watch(Arc::clone(&self.stream))
+    }
+
+    fn poll_with(
+        &mut self,
+        cx: &mut Context<'_>,
+        length: usize,
+        write: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        while self.stream.poll_write_ready(cx)?.is_ready() {
+            match write(&self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => {
+                    self.stuck.over();
+                    // Of what is left over it is known that it waits.
+                    if matches!(done, Ok(written) if written == length) {
+                        self.pressure.release();
+                    }
+                    return Poll::Ready(done);
+                }
+            }
+        }
+        self.pressure.build();
+        ready!(self.stuck.poll_too_long(cx));
+        let slow = io::Error::new(io::ErrorKind::TimedOut, "the caller does not read");
+        Poll::Ready(Err(slow))
     }
 }
 
@@ -66,35 +95,53 @@ impl Watch {
     }
 }
 
-impl Read for Socket {
+impl AsyncRead for Socket {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut bytes = [0; READ];
-        let room = buffer.remaining().min(READ);
         loop {
             ready!(self.stream.poll_read_ready(cx))?;
-            match self.stream.try_read(&mut bytes[..room]) {
+            match read_ready(&self.stream, buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
-                Ok(read) => {
-                    buffer.put_slice(&bytes[..read]);
-                    return Poll::Ready(Ok(()));
-                }
+                done => return Poll::Ready(done),
             }
         }
     }
 }
 
-impl Write for Socket {
+/// Reads what is there, straight into the buffer. When that does not fill it nothing more is there:
+/// the socket is no longer taken for readable, which spares a call that would only say so. That
+/// holds for `epoll` and `kqueue`, which tell of every arrival, and is what tokio does for a socket
+/// that is not shared.
+fn read_ready(stream: &TcpStream, buffer: &mut ReadBuf<'_>) -> io::Result<()> {
+    let room = buffer.remaining();
+    let mut read = None;
+    let done = stream.try_io(Interest::READABLE, || {
+        let length = stream.try_read_buf(buffer)?;
+        read = Some(length);
+        match length {
+            // The end is no shortness: it is read again and again.
+            0 => Ok(()),
+            length if length == room => Ok(()),
+            // Said of the readiness that was there before the reading, never of a newer one.
+            _ => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    });
+    match read {
+        Some(_) => Ok(()),
+        None => done,
+    }
+}
+
+impl AsyncWrite for Socket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_with(cx, |stream| stream.try_write(bytes))
+        self.poll_with(cx, bytes.len(), |stream| stream.try_write(bytes))
     }
 
     fn poll_write_vectored(
@@ -102,7 +149,8 @@ impl Write for Socket {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_with(cx, |stream| stream.try_write_vectored(slices))
+        let length = slices.iter().map(|slice| slice.len()).sum();
+        self.poll_with(cx, length, |stream| stream.try_write_vectored(slices))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -119,27 +167,5 @@ impl Write for Socket {
     }
 }
 
-impl Socket {
-    fn poll_with(
-        &mut self,
-        cx: &mut Context<'_>,
-        write: impl Fn(&TcpStream) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        while let Poll::Ready(ready) = self.stream.poll_write_ready(cx) {
-            ready?;
-            match write(&self.stream) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                done => {
-                    self.stalled = None;
-                    return Poll::Ready(done);
-                }
-            }
-        }
-        let patience = self.patience;
-        let stalled = self
-            .stalled
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
-        ready!(stalled.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aig_policy::PriceBook;
 use aig_provider::{Endpoint, NamedModel, NotSpliced, Provider, Providers};
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
@@ -43,6 +44,16 @@ pub(crate) enum BadUnified {
     NoSuchEndpoint(String),
 }
 
+/// What the models do that the unified endpoints are for, in the words of the table of prices.
+const UNIFIED_MODES: [&str; 4] = ["chat", "completion", "embedding", "responses"];
+
+/// Whether a provider serves some unified endpoint, and the configuration does not say with which
+/// models.
+fn is_open(provider: &Provider) -> bool {
+    let unified = [Endpoint::Chat, Endpoint::Responses, Endpoint::Embeddings];
+    !provider.names_models() && unified.iter().any(|e| provider.tail_of(*e).is_some())
+}
+
 /// Chooses the provider, and puts its own name of the model into the body.
 pub(crate) fn choose<'p>(
     providers: &'p Providers,
@@ -76,12 +87,30 @@ fn resolve<'p, 'm>(
     (providers.by_model_prefix(model)).ok_or_else(|| BadUnified::UnknownPrefix(shown(prefix)))
 }
 
-/// The models that can be asked for, as OpenAI's clients read such a list.
-pub(crate) fn models(providers: &Providers) -> Response<Body> {
-    let list = providers.models().map(|model| {
+/// The models that can be asked for, as OpenAI's clients read such a list: those that the
+/// configuration names, and of all other providers those that have a price.
+pub(crate) fn models(providers: &Providers, prices: &PriceBook) -> Response<Body> {
+    let listed = |id: &str, owner: &str| {
         // When it was made is not known, and clients want a number there.
-        json!({"id": model.id, "object": "model", "created": 0, "owned_by": model.owned_by})
+        json!({"id": id, "object": "model", "created": 0, "owned_by": owner})
+    };
+    let configured = providers
+        .models()
+        .map(|model| listed(&model.id, model.owned_by));
+    let priced = prices.models().filter(|row| {
+        let provider = providers.get(row.provider());
+        let asked = row.mode().is_none_or(|mode| UNIFIED_MODES.contains(&mode));
+        asked && provider.is_some_and(|provider| is_open(provider))
     });
+    let priced = priced.map(|row| {
+        let id = match row.model().starts_with('@') {
+            // Workers AI's own spelling says whose it is.
+            true => row.model().to_owned(),
+            false => format!("{}/{}", row.provider(), row.model()),
+        };
+        listed(&id, row.provider())
+    });
+    let list = configured.chain(priced);
     let body = json!({"object": "list", "data": list.collect::<Vec<Value>>()});
     let mut answer = Response::new(Body::fixed(body.to_string()));
     let json = HeaderValue::from_static("application/json");

@@ -53,7 +53,7 @@ struct Raw<'a> {
 
 /// The most steps that one request may have; Cloudflare names no limit, but a body of 25 MiB has
 /// room for half a million.
-const MAX_STEPS: usize = 100;
+pub const MAX_STEPS: usize = 100;
 
 /// Headers that belong to the connection or to its framing; a step cannot set them.
 const FRAMING: [HeaderName; 8] = [

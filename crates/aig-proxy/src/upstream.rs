@@ -4,6 +4,7 @@
 //! addresses may be dialled is decided in `egress`; whether to try again, elsewhere.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aig_policy::Failure;
@@ -13,7 +14,10 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::{ClientConfig, RootCertStore};
 
+use crate::Authorities;
 use crate::egress::{Connector, DialError, EgressRules};
 use crate::line;
 use crate::payload::Upload;
@@ -21,7 +25,25 @@ use crate::payload::Upload;
 /// Sends requests to providers.
 pub(crate) struct Upstream {
     client: Client<HttpsConnector<Connector>, Upload>,
+    first_byte_timeout: Option<Duration>,
 }
+
+/// The longest head of an answer, in bytes, and the most of an HTTP/1 body that is read ahead of the
+/// caller. It is the limit of hyper's HTTP/2 and of Node.js, too.
+pub const ANSWER_HEAD: usize = 16 << 10;
+/// The most headers of an answer. Some providers describe every limit of an account in a header of
+/// its own.
+pub const ANSWER_HEADERS: usize = 256;
+/// Bytes of an answer that an HTTP/2 provider may send ahead of the caller. A window that adapts
+/// itself to the line grows to 16 MiB, and a caller that reads nothing would have all of it filled.
+pub const ANSWER_WINDOW: u32 = 64 << 10;
+/// The same of all answers of a connection together: so many that callers who read nothing do not
+/// hold up those of others, which share the connection.
+pub const PROVIDER_WINDOW: u32 = ANSWER_WINDOW * 256;
+/// Bytes of a request that are kept ready for an HTTP/2 provider beyond what it has room for.
+pub const REQUEST_BUFFER: usize = 64 << 10;
+/// How long an idle connection to a provider is kept.
+pub const POOL_IDLE: Duration = Duration::from_secs(60);
 
 /// Why there is no answer. Says nothing of hosts and addresses: callers read it.
 #[derive(Debug, thiserror::Error)]
@@ -56,24 +78,37 @@ impl Unanswered {
 }
 
 impl Upstream {
-    pub(crate) fn new(rules: EgressRules, connect_timeout: Duration) -> Self {
+    pub(crate) fn new(
+        rules: EgressRules,
+        authorities: &Authorities,
+        connect_timeout: Duration,
+        first_byte_timeout: Option<Duration>,
+    ) -> Self {
+        let tls = trusting(authorities);
         let connector = HttpsConnectorBuilder::new()
-            .with_webpki_roots()
+            .with_tls_config(tls)
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(Connector::new(rules, connect_timeout));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .http2_adaptive_window(true)
-            // Some providers describe every limit of an account in a header of its own.
-            .http1_max_headers(256)
+            .pool_idle_timeout(POOL_IDLE)
+            .http2_initial_stream_window_size(ANSWER_WINDOW)
+            .http2_initial_connection_window_size(PROVIDER_WINDOW)
+            .http2_max_send_buf_size(REQUEST_BUFFER)
+            .http2_max_header_list_size(ANSWER_HEAD as u32)
+            .http1_max_buf_size(ANSWER_HEAD)
+            .http1_max_headers(ANSWER_HEADERS)
             .build(connector);
-        Self { client }
+        Self {
+            client,
+            first_byte_timeout,
+        }
     }
 
-    /// Sends the request once; gives up on the first byte of an answer after `timeout`.
+    /// Sends the request once; gives up on the first byte of an answer after `timeout`, or after
+    /// the instance's own.
     pub(crate) async fn send(
         &self,
         mut request: Request<Upload>,
@@ -81,7 +116,7 @@ impl Upstream {
     ) -> Result<Response<Incoming>, Unanswered> {
         let connection = capture_connection(&mut request);
         let answer = self.client.request(request);
-        let answer = match timeout {
+        let answer = match timeout.or(self.first_byte_timeout) {
             None => answer.await,
             // Dropping the call closes its connection, so the provider stops as well.
             Some(timeout) => tokio::time::timeout(timeout, answer)
@@ -112,6 +147,17 @@ impl Upstream {
             _ => Ok(answer),
         }
     }
+}
+
+/// The client's side of TLS: public authorities, and those that an administrator adds.
+fn trusting(authorities: &Authorities) -> ClientConfig {
+    let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    roots.add_parsable_certificates(authorities.0.iter().cloned());
+    ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider has suites of both versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 /// The connector's own error, wherever in the chain it stands.

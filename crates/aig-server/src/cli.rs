@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Arg, Command as Words, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Flags;
+use crate::limits::Limits;
 use crate::local::{AccountCommand, KeysCommand, TokenCommand};
 use crate::remote::{GatewaysCommand, LogsCommand, ProviderConfigsCommand};
 use crate::{bootstrap, demo, local, offline, prices, remote, serve};
@@ -36,6 +37,8 @@ enum Command {
         #[arg(long, value_name = "MS", default_value_t = 20)]
         pace: u64,
     },
+    /// Every limit of the process with these settings: its value, where it is set, what is beyond it
+    Limits(Box<Limits>),
     /// Accounts of this instance; works on the data directory
     Account {
         #[command(flatten)]
@@ -113,6 +116,7 @@ impl Cli {
                 Command::Serve(flags) => serve::run(&flags).await,
                 Command::Demo(demo) => demo.run().await,
                 Command::OfflineProvider { listen, pace } => provide(listen, pace).await,
+                Command::Limits(limits) => limits.run(),
                 Command::Account { place, command } => command.run(&place).await,
                 Command::Token { place, command } => command.run(&place).await,
                 Command::Keys { place, command } => command.run(&place).await,

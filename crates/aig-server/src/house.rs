@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use aig_control::{ControlConfig, ControlPlane};
 use aig_model::{AccountId, Timestamp, TokenText};
 use aig_policy::Identity;
-use aig_proxy::{DataPlane, Listener, Metrics};
+use aig_proxy::{DataPlane, Listener, ListenerConfig, Metrics, Tls};
 use aig_store::{Journal, Store};
 use anyhow::Context;
 use prometheus_client::registry::Registry;
@@ -22,7 +22,7 @@ use crate::bootstrap::Bootstrap;
 use crate::config::Config;
 use crate::front::{Control, Front};
 use crate::keys;
-use crate::ops::{JournalMetrics, Ops, ProcessMetrics};
+use crate::ops::{CacheMetrics, JournalMetrics, Ops, ProcessMetrics};
 use crate::wiring::{ToJournal, ToStore};
 
 /// A running house.
@@ -38,6 +38,8 @@ pub struct House {
     ops: Arc<Ops>,
     phase: watch::Sender<Phase>,
     listeners: JoinSet<()>,
+    /// Ends with the house.
+    _certificate: JoinSet<()>,
     first: Option<FirstStart>,
 }
 
@@ -65,6 +67,9 @@ pub struct FirstStart {
 impl House {
     /// Opens the stores, binds the listeners and serves.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let tls = (config.tls.clone().map(Tls::load).transpose())
+            .context("TLS cannot be served")?
+            .map(Arc::new);
         let store = config.key_encryption_key.open(&config.data_dir)?;
         let pepper = config.token_pepper_file.as_deref();
         let identity = Arc::new(keys::identity(&store, &config.data_dir, pepper).await?);
@@ -74,9 +79,12 @@ impl House {
         let journal = store.journal();
         registry.register_collector(Box::new(JournalMetrics(journal.clone())));
         registry.register_collector(Box::new(ProcessMetrics(store.queries())));
-        let ops = Arc::new(Ops::new(registry, store.snapshots()));
 
-        let bind = |address| Listener::bind(address, config.listener.clone(), Arc::clone(&metrics));
+        let listening = ListenerConfig {
+            tls: tls.clone(),
+            ..config.listener
+        };
+        let bind = |address| Listener::bind(address, listening.clone(), Arc::clone(&metrics));
         let listener = bind(config.listen).await.with_context(|| {
             format!(
                 "cannot listen on {}; is another aig running there? --listen takes another address",
@@ -91,8 +99,10 @@ impl House {
         };
         let address = listener.address();
         let control_address = control_listener.as_ref().map_or(address, Listener::address);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let named = |url: &Option<String>, address| {
-            url.clone().unwrap_or_else(|| format!("http://{address}"))
+            url.clone()
+                .unwrap_or_else(|| format!("{scheme}://{address}"))
         };
         let origin = named(&config.public_url, address);
         let control_origin = match (&config.control_public_url, &control_listener) {
@@ -125,6 +135,9 @@ impl House {
             Arc::new(ToStore(store.clone())),
             Arc::clone(&metrics),
         ));
+
+        registry.register_collector(Box::new(CacheMetrics(data.cache())));
+        let ops = Arc::new(Ops::new(registry, store.snapshots()));
 
         // The last step that can fail: the first token is told once, so nothing may go wrong
         // between writing it and telling it.
@@ -159,6 +172,10 @@ impl House {
             }
             None => serve(listener, Some(data), Some(control)),
         }
+        let mut certificate = JoinSet::new();
+        if let Some(tls) = tls {
+            certificate.spawn(async move { tls.keep_fresh().await });
+        }
         Ok(Self {
             address,
             control_address,
@@ -171,6 +188,7 @@ impl House {
             ops,
             phase,
             listeners,
+            _certificate: certificate,
             first,
         })
     }
@@ -253,7 +271,7 @@ impl Hurry {
 }
 
 /// How long the last rows may take to be written.
-const LAST_ROWS: std::time::Duration = std::time::Duration::from_secs(5);
+pub(crate) const LAST_ROWS: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Opens the two databases of a data directory, which is made if it is not there.
 pub(crate) fn open(data_dir: &std::path::Path) -> anyhow::Result<Store> {

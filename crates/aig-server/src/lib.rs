@@ -12,6 +12,7 @@ mod front;
 pub mod house;
 pub mod kek;
 pub mod keys;
+pub mod limits;
 mod local;
 pub mod offline;
 mod ops;

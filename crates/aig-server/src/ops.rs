@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use aig_model::Snapshot;
 use aig_proxy::Body;
+use aig_proxy::cache_store::CacheStore;
 use aig_store::{Journal, Queries};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use prometheus_client::collector::Collector;
@@ -128,6 +129,37 @@ impl Collector for JournalMetrics {
             "Bytes of log rows waiting to be written",
             None,
             queued.metric_type(),
+        )?)
+    }
+}
+
+/// The cache as `/metrics` shows it.
+#[derive(Debug)]
+pub(crate) struct CacheMetrics(pub(crate) CacheStore);
+
+impl Collector for CacheMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let counts = self.0.counts();
+        for (name, help, value) in [
+            ("answers", "Answers in the cache", counts.answers),
+            ("bytes", "Bytes of answers in the cache", counts.bytes),
+            (
+                "gathering_bytes",
+                "Bytes of answers on their way into the cache",
+                counts.gathering,
+            ),
+        ] {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            let name = format!("aig_cache_{name}");
+            let kind = gauge.metric_type();
+            gauge.encode(encoder.encode_descriptor(&name, help, None, kind)?)?;
+        }
+        let evicted = ConstCounter::new(counts.evicted);
+        evicted.encode(encoder.encode_descriptor(
+            "aig_cache_evicted",
+            "Answers thrown out of the cache for want of room",
+            None,
+            evicted.metric_type(),
         )?)
     }
 }

@@ -114,6 +114,8 @@ fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<()>
             Durability::Written => "NORMAL",
         },
     )?;
+    // Bodies that were deleted are overwritten, not only forgotten.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // What is deleted is overwritten, so that no old envelope stays in a free page.
     if matches!(durability, Durability::Synced) {

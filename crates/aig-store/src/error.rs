@@ -10,6 +10,8 @@ use aig_model::{AccountId, GatewayId, Invalid};
 use rusqlite::ErrorCode;
 use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
 
+use crate::logs::TooDeep;
+
 /// The store could not do what it was asked to, through no fault of the request.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -51,6 +53,9 @@ pub enum StoreError {
     /// A read was stopped because it took too long.
     #[error("reading took longer than {0:?}; ask for less, for example without a search")]
     Deadline(Duration),
+    /// The page lies deeper than an order other than that of time is sorted.
+    #[error("the page lies too deep in this order; order by created_at, or filter")]
+    TooDeep,
     /// An earlier write could not be synced, so nothing may be acknowledged on top of it.
     #[error("an earlier write could not be synced to disk; check the disk and restart")]
     Broken,
@@ -151,6 +156,11 @@ pub enum InstanceError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        if let rusqlite::Error::ToSqlConversionFailure(inner) = &error
+            && inner.is::<TooDeep>()
+        {
+            return Self::TooDeep;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::Full,

@@ -4,8 +4,8 @@
 //! `gateway_or_default`; an update or the first use writes the row, deleting takes the row away.
 
 use aig_model::{
-    AccountId, Backoff, Cache, Gateway, GatewayChange, GatewayId, Invalid, NewGateway, Page,
-    PageRequest, RateLimit, RetrySetting, Timestamp,
+    AccountId, Backoff, Cache, Gateway, GatewayChange, GatewayId, Invalid, LogRetention,
+    LogStrategy, NewGateway, Page, PageRequest, RateLimit, RetrySetting, Technique, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
@@ -62,8 +62,15 @@ const UPDATE: &str = "
         rate_limiting_interval = :rate_limiting_interval,
         retry_max_attempts = :retry_max_attempts, retry_delay = :retry_delay,
         retry_backoff = :retry_backoff,
+        rate_limiting_technique = :rate_limiting_technique,
+        cache_invalidate_on_update = :cache_invalidate_on_update, cache_epoch = :cache_epoch,
+        log_management = :log_management, log_management_strategy = :log_management_strategy,
         collect_logs = :collect_logs, authentication = :authentication, byok_only = :byok_only,
         created_at = :created_at, modified_at = :modified_at
+    WHERE account_id = :account AND gateway_id = :gateway";
+
+const RENEW_EPOCH: &str = "
+    UPDATE gateway SET cache_epoch = :epoch
     WHERE account_id = :account AND gateway_id = :gateway";
 
 const DELETE: &str = "DELETE FROM gateway WHERE account_id = :account AND gateway_id = :gateway";
@@ -157,8 +164,11 @@ pub(crate) fn create(
             return Err(Invalid::new("name", "must be given, or else id").into());
         }
     };
-    let gateway = Gateway::new(account, id, now).changed(new.settings, now)?;
     let incarnation = next_incarnation(transaction)?;
+    let gateway = Gateway {
+        cache_epoch: incarnation.cast_unsigned(),
+        ..Gateway::new(account, id, now).changed(new.settings, now)?
+    };
     insert(transaction, &gateway, incarnation)?;
     Ok(gateway)
 }
@@ -174,7 +184,8 @@ pub(crate) fn update(
     let Some(gateway) = one(transaction, account, id)? else {
         return Ok(None);
     };
-    let gateway = gateway.changed(change, now)?;
+    let invalidated_before = gateway.cache_invalidate_on_update;
+    let mut gateway = gateway.changed(change, now)?;
     if !gateway.authentication && provider_configs::any(transaction, account, id)? {
         return Err(Invalid::new(
             "authentication",
@@ -182,6 +193,10 @@ pub(crate) fn update(
              delete its provider configs first",
         )
         .into());
+    }
+    // Nothing that was kept of the implicit `default`, whose epoch is 0, is there for one that is written.
+    if invalidated_before || gateway.cache_invalidate_on_update || gateway.cache_epoch == 0 {
+        gateway.cache_epoch = next_incarnation(transaction)?.cast_unsigned();
     }
     if id.is_default() {
         write_default(transaction, account)?;
@@ -229,9 +244,30 @@ pub(crate) fn write_default(
     // Exactly as it is shown, and under the number that its log rows have already.
     let shown = one(transaction, account, &id)?.zip(incarnation(transaction, account, &id)?);
     match shown {
-        Some((default, incarnation)) => insert(transaction, &default, incarnation),
+        Some((default, incarnation)) => {
+            let default = Gateway {
+                cache_epoch: incarnation.cast_unsigned(),
+                ..default
+            };
+            insert(transaction, &default, incarnation)
+        }
         None => Ok(()),
     }
+}
+
+/// Makes all answers that were kept for a gateway unfindable.
+pub(crate) fn drop_cached(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    id: &GatewayId,
+) -> rusqlite::Result<()> {
+    let epoch = next_incarnation(transaction)?;
+    transaction
+        .prepare_cached(RENEW_EPOCH)?
+        .execute(named_params! {
+            ":account": account.to_string(), ":gateway": id.as_str(), ":epoch": epoch,
+        })?;
+    Ok(())
 }
 
 /// A number that no gateway ever had.
@@ -272,6 +308,7 @@ fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<(
     let (cache_enabled, cache_ttl) = gateway.cache.parts();
     let (limiting_enabled, limit, interval) = gateway.rate_limit.parts();
     let (attempts, _, backoff) = gateway.retry.parts();
+    let (most_logs, log_strategy) = gateway.log_retention.parts();
     transaction.prepare_cached(UPDATE)?.execute(named_params! {
         ":account": gateway.account.to_string(),
         ":gateway": gateway.id.as_str(),
@@ -284,6 +321,11 @@ fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<(
         ":retry_max_attempts": attempts,
         ":retry_delay": gateway.retry.delay_ms().map(columns::integer),
         ":retry_backoff": backoff.map(Backoff::as_str),
+        ":rate_limiting_technique": gateway.technique.as_str(),
+        ":cache_invalidate_on_update": gateway.cache_invalidate_on_update,
+        ":cache_epoch": gateway.cache_epoch.cast_signed(),
+        ":log_management": most_logs,
+        ":log_management_strategy": log_strategy.map(LogStrategy::as_str),
         ":collect_logs": gateway.collect_logs,
         ":authentication": gateway.authentication,
         ":byok_only": gateway.byok_only,
@@ -307,13 +349,22 @@ pub(crate) fn gateway(row: &Row<'_>) -> rusqlite::Result<Gateway> {
         row.get::<_, Option<u32>>("retry_delay")?.map(u64::from),
         columns::word(row, "retry_backoff", Backoff::from_word)?,
     );
+    let retention = LogRetention::new(
+        row.get("log_management")?,
+        columns::word(row, "log_management_strategy", LogStrategy::from_word)?,
+    );
     Ok(Gateway {
         account: columns::account(row)?,
         id: columns::parsed(row, "gateway_id")?,
         name: row.get("name")?,
         cache: columns::legal(row, cache)?,
+        cache_invalidate_on_update: row.get("cache_invalidate_on_update")?,
+        cache_epoch: row.get::<_, i64>("cache_epoch")?.cast_unsigned(),
         rate_limit: columns::legal(row, rate_limit)?,
+        technique: columns::word(row, "rate_limiting_technique", Technique::from_word)?
+            .unwrap_or_default(),
         retry: columns::legal(row, retry)?,
+        log_retention: columns::legal(row, retention)?,
         collect_logs: row.get("collect_logs")?,
         authentication: row.get("authentication")?,
         byok_only: row.get("byok_only")?,

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 
-use aig_model::Record;
+use aig_model::{Body, BodyFate, Record, Transcript};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
+use crate::error::StoreError;
 use crate::live::Live;
-use crate::logs::Place;
+use crate::logs::{Place, Scribe};
 
 /// Takes log rows. Clones hand in to the same queue.
 #[derive(Clone)]
@@ -27,6 +29,7 @@ pub struct JournalCounters {
     written: AtomicU64,
     dropped: AtomicU64,
     refused: AtomicU64,
+    shed: AtomicU64,
     queued_bytes: AtomicU64,
 }
 
@@ -34,15 +37,21 @@ pub struct JournalCounters {
 pub(crate) enum Message {
     /// A row to write.
     Row(Box<Entry>),
+    /// Something else that changes the log, in its turn.
+    Change(Change),
     /// Answer when everything before this is settled.
     Flush(oneshot::Sender<()>),
     /// The last message.
     End,
 }
 
+/// A change of rows that are written; it answers for itself.
+pub(crate) type Change = Box<dyn FnOnce(&mut Connection, &mut Scribe) + Send>;
+
 /// A row in the queue.
 pub(crate) struct Entry {
     pub(crate) record: Record,
+    pub(crate) transcript: Transcript,
     pub(crate) place: Place,
     pub(crate) weight: u64,
 }
@@ -76,8 +85,14 @@ impl Journal {
         }
     }
 
-    /// Hands in a row, or drops and counts it. Never blocks.
+    /// Hands in a row without bodies, or drops and counts it. Never blocks.
     pub fn offer(&self, record: Record) {
+        self.offer_with(record, Transcript::EMPTY);
+    }
+
+    /// Hands in a row with the bodies that are to be kept, or drops and counts it; bodies for
+    /// which there is no room are shed first, and the row says so. Never blocks.
+    pub fn offer_with(&self, mut record: Record, mut transcript: Transcript) {
         let desk = &*self.desk;
         let counters = &*desk.counters;
         let seq = counters.offered.fetch_add(1, Ordering::Relaxed);
@@ -88,11 +103,26 @@ impl Journal {
             counters.refused.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let weight = record.weight() as u64;
-        if !counters.take(weight) {
-            counters.dropped.fetch_add(1, Ordering::Relaxed);
-            return;
+        let of_row = record.weight() as u64;
+        let mut weight = of_row + transcript.weight() as u64;
+        let mut room = BODIES;
+        if weight == of_row {
+            room = Journal::CAPACITY;
         }
+        if !counters.take(weight, room) {
+            if room == BODIES {
+                counters.shed.fetch_add(1, Ordering::Relaxed);
+                shed(&mut transcript.request, &mut record.request_body);
+                shed(&mut transcript.response, &mut record.response_body);
+            }
+            weight = of_row;
+            if room == Journal::CAPACITY || !counters.take(weight, Journal::CAPACITY) {
+                counters.dropped.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+        }
+        kept(&transcript.request, &mut record.request_body);
+        kept(&transcript.response, &mut record.response_body);
         let place = Place {
             incarnation,
             boot: desk.boot,
@@ -100,6 +130,7 @@ impl Journal {
         };
         let entry = Box::new(Entry {
             record,
+            transcript,
             place,
             weight,
         });
@@ -117,9 +148,50 @@ impl Journal {
         }
     }
 
+    /// Changes rows that are written. What waits before it is written first.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>, &mut Scribe) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let change: Change = Box::new(move |connection, scribe| {
+            let changed = (|| {
+                let immediate = TransactionBehavior::Immediate;
+                let transaction = connection.transaction_with_behavior(immediate)?;
+                let changed = change(&transaction, scribe)?;
+                transaction.commit()?;
+                Ok(changed)
+            })();
+            if changed.is_err() {
+                scribe.forget();
+            }
+            // Whoever asked may be gone.
+            let _ = answer.send(changed.map_err(|error: rusqlite::Error| error.into()));
+        });
+        let sent = self.desk.messages.send(Message::Change(change));
+        sent.map_err(|_| StoreError::Closed)?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
     /// What became of the rows.
     pub fn counters(&self) -> &JournalCounters {
         &self.desk.counters
+    }
+}
+
+/// How much of the queue rows with bodies may fill: the last quarter is for rows alone, so that a
+/// writer that stalls loses bodies long before it loses rows.
+const BODIES: u64 = Journal::CAPACITY / 4 * 3;
+
+fn shed(body: &mut Option<Body>, fate: &mut BodyFate) {
+    if body.take().is_some() {
+        *fate = BodyFate::Shed;
+    }
+}
+
+const fn kept(body: &Option<Body>, fate: &mut BodyFate) {
+    if body.is_some() {
+        *fate = BodyFate::Kept;
     }
 }
 
@@ -146,17 +218,20 @@ impl JournalCounters {
         self.refused.load(Ordering::Relaxed)
     }
 
+    /// Rows that lost their bodies, because those did not fit into the queue.
+    pub fn shed(&self) -> u64 {
+        self.shed.load(Ordering::Relaxed)
+    }
+
     /// Bytes that wait to be written.
     pub fn queued_bytes(&self) -> u64 {
         self.queued_bytes.load(Ordering::Relaxed)
     }
 
-    fn take(&self, weight: u64) -> bool {
+    fn take(&self, weight: u64, room: u64) -> bool {
         self.queued_bytes
             .try_update(Ordering::Relaxed, Ordering::Relaxed, |queued| {
-                queued
-                    .checked_add(weight)
-                    .filter(|sum| *sum <= Journal::CAPACITY)
+                queued.checked_add(weight).filter(|sum| *sum <= room)
             })
             .is_ok()
     }

@@ -11,13 +11,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use aig_model::{LogQuery, LogStrategy};
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
 use crate::error::StoreError;
-use crate::journal::{Entry, Journal, JournalCounters, Message};
+use crate::journal::{Change, Entry, Journal, JournalCounters, Message};
 use crate::live::Live;
-use crate::logs;
+use crate::logs::{self, Scribe};
 use crate::sweep::Sweep;
 
 /// Holds the thread; its end waits for the rows that are queued.
@@ -32,6 +33,8 @@ struct JournalThread {
     messages: Receiver<Message>,
     counters: Arc<JournalCounters>,
     ending: Arc<AtomicBool>,
+    scribe: Scribe,
+    live: watch::Receiver<Arc<Live>>,
     sweep: Sweep,
 }
 
@@ -39,12 +42,16 @@ struct JournalThread {
 #[derive(Default)]
 struct Batch {
     rows: Vec<Entry>,
+    change: Option<Change>,
     flushes: Vec<oneshot::Sender<()>>,
     last: bool,
 }
 
 /// The most rows of one transaction.
 const ROWS: usize = 1_000;
+
+/// The most rows that make room between two batches: rows wait to be written meanwhile.
+const ROOM: u64 = 10_000;
 
 /// How long a row waits for others to share its transaction.
 const WINDOW: Duration = Duration::from_millis(200);
@@ -83,6 +90,8 @@ impl JournalWriter {
             messages: received,
             counters,
             ending: Arc::clone(&ending),
+            scribe: Scribe::new()?,
+            live: live.clone(),
             sweep: Sweep::new(live),
         };
         let thread = thread::Builder::new()
@@ -120,6 +129,13 @@ impl JournalThread {
         loop {
             let batch = self.gather();
             self.settle(&batch.rows);
+            if let Some(change) = batch.change {
+                change(&mut self.connection, &mut self.scribe);
+            }
+            if let Err(error) = self.make_room() {
+                tracing::debug!(%error, "cannot delete the oldest logs now");
+                self.scribe.forget();
+            }
             for flush in batch.flushes {
                 // Whoever asked may be gone.
                 let _ = flush.send(());
@@ -143,6 +159,10 @@ impl JournalThread {
         while batch.rows.len() < ROWS {
             match self.messages.recv_timeout(wait) {
                 Ok(Message::Row(entry)) => batch.rows.push(*entry),
+                Ok(Message::Change(change)) => {
+                    batch.change = Some(change);
+                    break;
+                }
                 Ok(Message::Flush(answer)) => {
                     batch.flushes.push(answer);
                     break;
@@ -190,31 +210,45 @@ impl JournalThread {
         if rows.is_empty() {
             return Ok(());
         }
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut refused = vec![];
-        {
-            let mut statement = transaction.prepare_cached(logs::INSERT)?;
-            for (index, row) in rows.iter().enumerate() {
-                match logs::insert(&mut statement, &row.record, row.place) {
-                    Ok(()) => {}
-                    // The failed statement alone is undone; the transaction goes on.
-                    Err(error) if is_fault_of_row(&error) => {
-                        tracing::warn!(id = %row.record.id, %error, "a log row was refused");
-                        refused.push(index);
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        transaction.commit()?;
+        let immediate = TransactionBehavior::Immediate;
+        let live = Arc::clone(&self.live.borrow());
+        let transaction = self.connection.transaction_with_behavior(immediate)?;
+        let written = (self.scribe)
+            .write(&transaction, rows, |row| {
+                live.stops_at(row.place.incarnation)
+            })
+            .and_then(|refused| transaction.commit().map(|()| refused));
+        let refused = written.inspect_err(|_| self.scribe.forget())?;
         let mut refused = refused.into_iter().peekable();
         for (index, row) in rows.iter().enumerate() {
             match refused.next_if_eq(&index) {
                 Some(_) => self.counters.settle_refused(row),
                 None => self.counters.settle_written(row),
             }
+        }
+        Ok(())
+    }
+
+    /// Deletes the oldest rows of logs that have more than they may, some more than needed, so that
+    /// it is not to be done again at once.
+    fn make_room(&mut self) -> rusqlite::Result<()> {
+        let live = Arc::clone(&self.live.borrow());
+        for (incarnation, (most, strategy)) in &live.limits {
+            let total = logs::total(&self.connection, *incarnation)?;
+            let most = u64::from(*most);
+            if *strategy != LogStrategy::DeleteOldest || total <= most {
+                continue;
+            }
+            let gone = (total - most + most / 1_000).min(ROOM);
+            let oldest = LogQuery {
+                ascending: true,
+                ..LogQuery::default()
+            };
+            let immediate = TransactionBehavior::Immediate;
+            let transaction = self.connection.transaction_with_behavior(immediate)?;
+            let scribe = &mut self.scribe;
+            logs::trim(&transaction, scribe, *incarnation, &oldest, gone as u32)?;
+            transaction.commit()?;
         }
         Ok(())
     }
@@ -228,15 +262,3 @@ impl JournalThread {
         }
     }
 }
-
-/// Whether the row itself is at fault, so that trying again cannot help.
-fn is_fault_of_row(error: &rusqlite::Error) -> bool {
-    matches!(error, rusqlite::Error::ToSqlConversionFailure(_))
-        || matches!(
-            error.sqlite_error_code(),
-            Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
-        )
-}
-
-#[cfg(test)]
-mod tests;

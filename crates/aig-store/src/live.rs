@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aig_model::{AccountId, GatewayId};
+use aig_model::{AccountId, GatewayId, LogStrategy};
 
 /// The incarnations of one moment.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,12 +14,22 @@ pub(crate) struct Live {
     pub(crate) issued: i64,
     /// Every gateway, implicit ones included.
     pub(crate) gateways: HashMap<AccountId, HashMap<GatewayId, i64>>,
+    /// The limits of logs that have one, by incarnation.
+    pub(crate) limits: HashMap<i64, (u32, LogStrategy)>,
 }
 
 impl Live {
     /// The incarnation of a gateway that exists.
     pub(crate) fn of(&self, account: AccountId, gateway: &GatewayId) -> Option<i64> {
         self.gateways.get(&account)?.get(gateway).copied()
+    }
+
+    /// How many rows a log may have before new ones are not written any more.
+    pub(crate) fn stops_at(&self, incarnation: i64) -> Option<u64> {
+        match self.limits.get(&incarnation) {
+            Some((most, LogStrategy::StopInserting)) => Some((*most).into()),
+            _ => None,
+        }
     }
 
     /// All incarnations that exist.

@@ -1,15 +1,35 @@
-//! Log rows: how they are written and read.
+//! The log: rows of integers, the older ones sealed into columns by the thousand.
 //!
-//! A search is literal: `instr` knows no wildcards, so there is nothing to escape, and no length
-//! at which a pattern is refused. It reads every row of the gateway in the worst case; the
-//! readers' deadline bounds that.
+//! Rows are written as they come, in the order of their end, into `log_row`; every 4096 of them are
+//! turned into a block of columns. A query reads the columns that it names, of every block, and no
+//! rows: ten million values of a column are some ten megabytes, and an index of each would cost
+//! every write more than that costs a read. Texts are words of a dictionary, so that looking for
+//! a text is looking through the dictionary once and through a column of integers afterwards.
+//!
+//! A search is literal: it knows no wildcards, so there is nothing to escape. The readers' deadline
+//! bounds what it may take.
 
-use aig_model::{AccountId, Metadata, Outcome, Page, PageRequest, Record, Usage};
-use rusqlite::types::Type;
-use rusqlite::{CachedStatement, OptionalExtension, Row, Transaction, named_params};
+mod bodies;
+mod column;
+mod filter;
+mod part;
+mod row;
+mod scan;
+mod scribe;
+mod words;
+
+use aig_model::{
+    AccountId, GatewayId, LogExtents, LogOrder, LogPatch, LogQuery, Page, PageRequest, Record,
+};
+use rusqlite::{OptionalExtension, Transaction, named_params};
 use uuid::Uuid;
 
 use crate::columns;
+use row::Lookup as _;
+use scan::Want;
+
+pub use bodies::Side;
+pub(crate) use scribe::Scribe;
 
 /// Where a row belongs, and its number in the run of the process that wrote it.
 #[derive(Clone, Copy, Debug)]
@@ -19,259 +39,260 @@ pub(crate) struct Place {
     pub(crate) seq: u64,
 }
 
-/// The statement that writes a row.
-pub(crate) const INSERT: &str = "
-    INSERT INTO log (account_id, incarnation, gateway_id, boot, seq, id, event_id, created_at,
-        provider, model, path, method, status, outcome, cached, step, duration_ms, first_byte_ms,
-        tokens_in, tokens_out, metadata, user_agent, request_content_type,
-        response_content_type, request_size, response_size, authentication,
-        cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens,
-        audio_in_tokens, audio_out_tokens, image_in_tokens, image_out_tokens, images, characters,
-        audio_ms, compute_ms, searches, stated_cost)
-    VALUES (:account, :incarnation, :gateway, :boot, :seq, :id, :event_id, :created_at,
-        :provider, :model, :path, :method, :status, :outcome, :cached, :step, :duration,
-        :first_byte, :tokens_in, :tokens_out, :metadata, :user_agent, :request_content_type,
-        :response_content_type, :request_size, :response_size, :authentication,
-        :cache_read_tokens, :cache_write_tokens, :cache_write_1h_tokens, :reasoning_tokens,
-        :audio_in_tokens, :audio_out_tokens, :image_in_tokens, :image_out_tokens, :images,
-        :characters, :audio_ms, :compute_ms, :searches, :stated_cost)";
+/// A page of rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogPage {
+    /// The rows and how many there are.
+    pub page: Page<Record>,
+    /// The extents among all rows that were found, when they were asked for.
+    pub extents: Option<LogExtents>,
+}
 
-/// Kept by triggers beside the rows: counting them would take longer the more there are.
-const TOTAL: &str = "
-    SELECT total FROM log_count WHERE account_id = :account AND incarnation = :incarnation";
+/// A body as it was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBody {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its content type.
+    pub content_type: Option<String>,
+    /// Its `Content-Encoding`, where it is coded.
+    pub coding: Option<String>,
+}
 
-const PAGE: &str = "
-    SELECT rowid FROM log
-    WHERE account_id = :account AND incarnation = :incarnation
-    ORDER BY created_at DESC, id DESC
-    LIMIT :limit OFFSET :offset";
+const OF: &str = "
+    SELECT gateway_id, total FROM log_of
+    WHERE account_id = :account AND incarnation = :incarnation";
 
-const FOUND: &str = "
-    SELECT rowid FROM log
-    WHERE account_id = :account AND incarnation = :incarnation
-        AND (instr(lower(provider), lower(:search))
-            OR instr(lower(model), lower(:search))
-            OR instr(lower(path), lower(:search))
-            OR instr(CAST(status AS TEXT), :search)
-            OR instr(lower(metadata), lower(:search)))
-    ORDER BY created_at DESC, id DESC";
+/// The page lies deeper than an order other than that of time is sorted.
+#[derive(Debug, thiserror::Error)]
+#[error("the page lies too deep in this order")]
+pub(crate) struct TooDeep;
 
-const ROW: &str = "
-    SELECT account_id, gateway_id, id, event_id, created_at, provider, model, path, method,
-        status, outcome, cached, step, duration_ms, first_byte_ms, tokens_in, tokens_out,
-        metadata, user_agent, request_content_type, response_content_type, request_size,
-        response_size, authentication, cache_read_tokens, cache_write_tokens,
-        cache_write_1h_tokens, reasoning_tokens, audio_in_tokens, audio_out_tokens,
-        image_in_tokens, image_out_tokens, images, characters, audio_ms, compute_ms, searches,
-        stated_cost
-    FROM log
-    WHERE account_id = :account AND rowid = :row";
+fn too_deep() -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(TooDeep.into())
+}
 
-/// A page of a gateway's rows, the newest first.
-///
-/// First which rows they are, then the rows: a big page number is passed over in the index alone,
-/// and a search reads the log once for both the total and the page.
-pub(crate) fn page(
+/// How many rows a log has, whoever's it is.
+pub(crate) fn total(connection: &rusqlite::Connection, incarnation: i64) -> rusqlite::Result<u64> {
+    let mut statement = connection.prepare_cached(scribe::TOTAL)?;
+    let key = named_params! { ":incarnation": incarnation };
+    let total: Option<i64> = statement.query_row(key, |row| row.get(1)).optional()?;
+    Ok(total.unwrap_or(0).unsigned_abs())
+}
+
+/// The gateway's id and the number of rows; `None` when there is no row yet.
+fn of(
     transaction: &Transaction<'_>,
     account: AccountId,
     incarnation: i64,
-    request: PageRequest,
-    search: Option<&str>,
-) -> rusqlite::Result<Page<Record>> {
-    let account = account.to_string();
-    let (rows, total) = match search {
-        None => newest(transaction, &account, incarnation, request)?,
-        Some(search) => found(transaction, &account, incarnation, request, search)?,
+) -> rusqlite::Result<Option<(GatewayId, u64)>> {
+    let mut statement = transaction.prepare_cached(OF)?;
+    let key = named_params! { ":account": account.to_string(), ":incarnation": incarnation };
+    let read = |row: &rusqlite::Row<'_>| {
+        let total: i64 = row.get(1)?;
+        Ok((columns::parsed(row, "gateway_id")?, total.unsigned_abs()))
     };
-    let mut statement = transaction.prepare_cached(ROW)?;
-    let items = rows
-        .into_iter()
-        .map(|row| statement.query_row(named_params! { ":account": account, ":row": row }, record))
-        .collect::<Result<_, _>>()?;
-    Ok(Page {
-        items,
-        request,
-        total,
-    })
+    statement.query_row(key, read).optional()
 }
 
-fn newest(
+/// A page of the rows that a query finds.
+pub(crate) fn page(
     transaction: &Transaction<'_>,
-    account: &str,
-    incarnation: i64,
+    (account, incarnation): (AccountId, i64),
     request: PageRequest,
-) -> rusqlite::Result<(Vec<i64>, u64)> {
-    let total: Option<i64> = transaction
-        .prepare_cached(TOTAL)?
-        .query_row(
-            named_params! { ":account": account, ":incarnation": incarnation },
-            |row| row.get(0),
-        )
-        .optional()?;
-    // A log without rows has no count.
-    let total = total.unwrap_or(0).unsigned_abs();
-    if request.offset() >= total {
-        return Ok((vec![], total));
-    }
-    let rows = transaction
-        .prepare_cached(PAGE)?
-        .query_map(
-            named_params! {
-                ":account": account,
-                ":incarnation": incarnation,
-                ":limit": request.per_page(),
-                ":offset": columns::integer(request.offset()),
-            },
-            |row| row.get(0),
-        )?
-        .collect::<Result<_, _>>()?;
-    Ok((rows, total))
-}
-
-fn found(
-    transaction: &Transaction<'_>,
-    account: &str,
-    incarnation: i64,
-    request: PageRequest,
-    search: &str,
-) -> rusqlite::Result<(Vec<i64>, u64)> {
-    let mut statement = transaction.prepare_cached(FOUND)?;
-    let found = statement.query_map(
-        named_params! { ":account": account, ":incarnation": incarnation, ":search": search },
-        |row| row.get(0),
-    )?;
-    let first = request.offset();
-    let page = first..first.saturating_add(request.per_page().into());
-    let (mut rows, mut total) = (vec![], 0);
-    for row in found {
-        let row: i64 = row?;
-        if page.contains(&total) {
-            rows.push(row);
-        }
-        total += 1;
-    }
-    Ok((rows, total))
-}
-
-/// Writes a row.
-pub(crate) fn insert(
-    statement: &mut CachedStatement<'_>,
-    record: &Record,
-    place: Place,
-) -> rusqlite::Result<()> {
-    let usage = &record.usage;
-    statement.execute(named_params! {
-        ":account": record.account.to_string(),
-        ":incarnation": place.incarnation,
-        ":gateway": record.gateway.as_str(),
-        ":boot": place.boot,
-        ":seq": count(place.seq)?,
-        ":id": record.id.as_bytes().as_slice(),
-        ":event_id": record.event_id,
-        ":created_at": record.created_at.as_millis(),
-        ":provider": record.provider,
-        ":model": record.model,
-        ":path": record.path,
-        ":method": record.method,
-        ":status": record.status,
-        ":outcome": record.outcome.as_str(),
-        ":cached": record.cached,
-        ":step": record.step,
-        ":duration": count(record.duration_ms)?,
-        ":first_byte": record.first_byte_ms.map(count).transpose()?,
-        ":tokens_in": usage.tokens_in.map(count).transpose()?,
-        ":tokens_out": usage.tokens_out.map(count).transpose()?,
-        ":metadata": record.metadata.as_ref().map(Metadata::to_json),
-        ":user_agent": record.user_agent,
-        ":request_content_type": record.request_content_type,
-        ":response_content_type": record.response_content_type,
-        ":request_size": count(record.request_size)?,
-        ":response_size": count(record.response_size)?,
-        ":authentication": record.authentication,
-        ":cache_read_tokens": usage.cache_read_tokens.map(count).transpose()?,
-        ":cache_write_tokens": usage.cache_write_tokens.map(count).transpose()?,
-        ":cache_write_1h_tokens": usage.cache_write_1h_tokens.map(count).transpose()?,
-        ":reasoning_tokens": usage.reasoning_tokens.map(count).transpose()?,
-        ":audio_in_tokens": usage.audio_in_tokens.map(count).transpose()?,
-        ":audio_out_tokens": usage.audio_out_tokens.map(count).transpose()?,
-        ":image_in_tokens": usage.image_in_tokens.map(count).transpose()?,
-        ":image_out_tokens": usage.image_out_tokens.map(count).transpose()?,
-        ":images": usage.images.map(count).transpose()?,
-        ":characters": usage.characters.map(count).transpose()?,
-        ":audio_ms": usage.audio_ms.map(count).transpose()?,
-        ":compute_ms": usage.compute_ms.map(count).transpose()?,
-        ":searches": usage.searches.map(count).transpose()?,
-        ":stated_cost": usage.stated_cost.map(count).transpose()?,
-    })?;
-    Ok(())
-}
-
-/// SQLite's integers are signed; a count beyond them is a fault of its row alone.
-fn count(value: u64) -> rusqlite::Result<i64> {
-    i64::try_from(value).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))
-}
-
-fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
-    Ok(Record {
-        id: row.get("id").map(Uuid::from_bytes)?,
-        event_id: row.get("event_id")?,
-        account: columns::account(row)?,
-        gateway: columns::parsed(row, "gateway_id")?,
-        created_at: columns::timestamp(row, "created_at")?,
-        provider: row.get("provider")?,
-        model: row.get("model")?,
-        path: row.get("path")?,
-        method: row.get("method")?,
-        status: row.get("status")?,
-        outcome: outcome(row)?,
-        cached: row.get("cached")?,
-        step: row.get("step")?,
-        duration_ms: natural(row, "duration_ms")?.unwrap_or_default(),
-        first_byte_ms: natural(row, "first_byte_ms")?,
-        usage: Usage {
-            tokens_in: natural(row, "tokens_in")?,
-            tokens_out: natural(row, "tokens_out")?,
-            cache_read_tokens: natural(row, "cache_read_tokens")?,
-            cache_write_tokens: natural(row, "cache_write_tokens")?,
-            cache_write_1h_tokens: natural(row, "cache_write_1h_tokens")?,
-            reasoning_tokens: natural(row, "reasoning_tokens")?,
-            audio_in_tokens: natural(row, "audio_in_tokens")?,
-            audio_out_tokens: natural(row, "audio_out_tokens")?,
-            image_in_tokens: natural(row, "image_in_tokens")?,
-            image_out_tokens: natural(row, "image_out_tokens")?,
-            images: natural(row, "images")?,
-            characters: natural(row, "characters")?,
-            audio_ms: natural(row, "audio_ms")?,
-            compute_ms: natural(row, "compute_ms")?,
-            searches: natural(row, "searches")?,
-            stated_cost: natural(row, "stated_cost")?,
+    query: &LogQuery,
+    extents: bool,
+) -> rusqlite::Result<LogPage> {
+    let mut items = vec![];
+    let Some((gateway, total)) = of(transaction, account, incarnation)? else {
+        let page = Page {
+            items,
+            request,
+            total: 0,
+        };
+        let extents = extents.then(LogExtents::default);
+        return Ok(LogPage { page, extents });
+    };
+    let mut parts = part::parts(transaction, incarnation)?;
+    let want = Want {
+        offset: request.offset(),
+        limit: match query.order != LogOrder::CreatedAt && request.offset() >= total {
+            true => 0,
+            false => request.per_page() as usize,
         },
-        metadata: row
-            .get::<_, Option<String>>("metadata")?
-            .and_then(|json| Metadata::from_json(&json)),
-        user_agent: row.get("user_agent")?,
-        request_content_type: row.get("request_content_type")?,
-        response_content_type: row.get("response_content_type")?,
-        request_size: natural(row, "request_size")?.unwrap_or_default(),
-        response_size: natural(row, "response_size")?.unwrap_or_default(),
-        authentication: row.get("authentication")?,
+        total: Some(total),
+        extents,
+    };
+    let found = scan::scan(transaction, &mut parts, query, &want)?;
+    let mut words = words::Reading::new(transaction);
+    for (index, at) in found.page {
+        let facts = parts[index].facts(transaction, at)?;
+        items.push(row::record(&facts, account, gateway.clone(), &mut words)?);
+    }
+    Ok(LogPage {
+        page: Page {
+            items,
+            request,
+            total: found.total,
+        },
+        extents: found.extents,
     })
 }
 
-fn natural(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
-    let value: Option<i64> = row.get(column)?;
-    Ok(value.map(i64::unsigned_abs))
+/// One row; `None` when there is none of that id.
+pub(crate) fn one(
+    transaction: &Transaction<'_>,
+    (account, incarnation): (AccountId, i64),
+    id: Uuid,
+) -> rusqlite::Result<Option<Record>> {
+    let Some((gateway, _)) = of(transaction, account, incarnation)? else {
+        return Ok(None);
+    };
+    let Some((mut part, at)) = locate(transaction, incarnation, id)? else {
+        return Ok(None);
+    };
+    let facts = part.facts(transaction, at)?;
+    let mut words = words::Reading::new(transaction);
+    row::record(&facts, account, gateway, &mut words).map(Some)
 }
 
-fn outcome(row: &Row<'_>) -> rusqlite::Result<Outcome> {
-    let word: String = row.get("outcome")?;
-    Outcome::from_word(&word).ok_or_else(|| {
-        rusqlite::Error::FromSqlConversionFailure(
-            0,
-            Type::Text,
-            format!("{word:?} is no outcome").into(),
-        )
-    })
+/// A body of a row; `None` when there is no such row, or the body is not kept.
+pub(crate) fn body(
+    transaction: &Transaction<'_>,
+    (account, incarnation): (AccountId, i64),
+    id: Uuid,
+    side: Side,
+) -> rusqlite::Result<Option<StoredBody>> {
+    if of(transaction, account, incarnation)?.is_none() {
+        return Ok(None);
+    }
+    let Some((mut part, at)) = locate(transaction, incarnation, id)? else {
+        return Ok(None);
+    };
+    let facts = part.facts(transaction, at)?;
+    let (fate, content_type) = match side {
+        Side::Request => (
+            row::facet::REQUEST_BODY,
+            row::facet::REQUEST_TYPE_OF_CONTENT,
+        ),
+        Side::Response => (
+            row::facet::RESPONSE_BODY,
+            row::facet::RESPONSE_TYPE_OF_CONTENT,
+        ),
+    };
+    let (Some(body), Some(place)) = (facts[row::facet::BODY], facts[row::facet::BODY_AT]) else {
+        return Ok(None);
+    };
+    if !scribe::keeps(&facts, fate) {
+        return Ok(None);
+    }
+    let Some((bytes, coding)) = bodies::read(transaction, body, place, side)? else {
+        return Ok(None);
+    };
+    let mut words = words::Reading::new(transaction);
+    Ok(Some(StoredBody {
+        bytes,
+        content_type: facts[content_type]
+            .map(|word| words.text(word))
+            .transpose()?,
+        coding: match coding {
+            0 => None,
+            word => Some(words.text(word)?),
+        },
+    }))
+}
+
+/// Changes a row; answers whether there is one.
+pub(crate) fn patch(
+    transaction: &Transaction<'_>,
+    scribe: &mut Scribe,
+    (account, incarnation): (AccountId, i64),
+    id: Uuid,
+    patch: &LogPatch,
+) -> rusqlite::Result<bool> {
+    if of(transaction, account, incarnation)?.is_none() {
+        return Ok(false);
+    }
+    let Some((mut part, at)) = locate(transaction, incarnation, id)? else {
+        return Ok(false);
+    };
+    scribe.patch(transaction, incarnation, &mut part, at, patch)?;
+    Ok(true)
+}
+
+/// Deletes the first rows that a query finds, and answers how many.
+pub(crate) fn delete(
+    transaction: &Transaction<'_>,
+    scribe: &mut Scribe,
+    (account, incarnation): (AccountId, i64),
+    query: &LogQuery,
+    limit: u32,
+) -> rusqlite::Result<u64> {
+    if of(transaction, account, incarnation)?.is_none() {
+        return Ok(0);
+    }
+    trim(transaction, scribe, incarnation, query, limit)
+}
+
+/// Deletes rows of a log, whoever's it is.
+pub(crate) fn trim(
+    transaction: &Transaction<'_>,
+    scribe: &mut Scribe,
+    incarnation: i64,
+    query: &LogQuery,
+    limit: u32,
+) -> rusqlite::Result<u64> {
+    let mut parts = part::parts(transaction, incarnation)?;
+    let want = Want {
+        offset: 0,
+        limit: limit as usize,
+        // What is deleted is counted by the page.
+        total: Some(0),
+        extents: false,
+    };
+    let found = scan::scan(transaction, &mut parts, query, &want)?;
+    scribe.delete(transaction, incarnation, &mut parts, &found.page)?;
+    Ok(found.page.len() as u64)
+}
+
+fn locate(
+    transaction: &Transaction<'_>,
+    incarnation: i64,
+    id: Uuid,
+) -> rusqlite::Result<Option<(part::Part, usize)>> {
+    let halves = row::halves(id);
+    // The newest first: somebody who asks for a row has mostly just made it.
+    for mut part in part::parts(transaction, incarnation)?.into_iter().rev() {
+        if let Some(at) = part.find(transaction, halves)? {
+            return Ok(Some((part, at)));
+        }
+    }
+    Ok(None)
+}
+
+/// The numbers under which all rows of a file were handed in: run and place in it.
+#[cfg(test)]
+pub(crate) fn numbers(logs: &rusqlite::Connection) -> Vec<(i64, i64)> {
+    let transaction = logs.unchecked_transaction().unwrap();
+    let mut statement = transaction
+        .prepare("SELECT key >> 36 FROM log_row UNION SELECT key >> 24 FROM log_block")
+        .unwrap();
+    let logs: Vec<i64> = (statement.query_map([], |row| row.get(0)).unwrap())
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let mut numbers = vec![];
+    for incarnation in logs {
+        for mut part in part::parts(&transaction, incarnation).unwrap() {
+            for at in 0..part.rows {
+                let facts = part.facts(&transaction, at).unwrap();
+                if facts[row::facet::DEAD].is_none() {
+                    let number = |facet: usize| facts[facet].unwrap();
+                    numbers.push((number(row::facet::BOOT), number(row::facet::SEQ)));
+                }
+            }
+        }
+    }
+    numbers
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ pub(crate) const CONFIG: &[&str] = &[
     include_str!("schema/config-1.sql"),
     include_str!("schema/config-2.sql"),
     include_str!("schema/config-3.sql"),
+    include_str!("schema/config-4.sql"),
     include_str!("schema/config-5.sql"),
+    include_str!("schema/config-6.sql"),
 ];
 
 /// The steps of the logs.
@@ -23,6 +25,7 @@ pub(crate) const LOGS: &[&str] = &[
     include_str!("schema/logs-1.sql"),
     include_str!("schema/logs-2.sql"),
     include_str!("schema/logs-3.sql"),
+    include_str!("schema/logs-4.sql"),
 ];
 
 /// Brings the file to the newest version.

@@ -179,6 +179,7 @@ pub(crate) fn create(
         ":sealed": sealed.sealed,
         ":now": now.as_millis(),
     })?;
+    gateways::drop_cached(transaction, account, gateway)?;
     Ok(made)
 }
 
@@ -211,6 +212,7 @@ pub(crate) fn replace(
             ":sealed": sealed.sealed,
             ":now": now.as_millis(),
         })?;
+    gateways::drop_cached(transaction, account, gateway)?;
     Ok(made)
 }
 
@@ -226,6 +228,7 @@ pub(crate) fn delete(
         ":gateway": gateway.as_str(),
         ":id": id.0.to_string(),
     })?;
+    gateways::drop_cached(transaction, account, gateway)?;
     Ok(found)
 }
 
@@ -288,6 +291,8 @@ pub(crate) fn opened(
             tracing::error!(account = %row.account, config = %row, %reason, "a stored key does not open");
         }
         let key = StoredKey {
+            id: row.id,
+            version: row.version,
             secret: opened.ok().map(Arc::new),
             provider: row.provider,
             alias: row.alias,

@@ -24,7 +24,7 @@ pub(crate) struct Readers {
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// How many reads may wait.
-const QUEUE: usize = 256;
+pub const QUEUE: usize = 256;
 
 /// How many steps of SQLite's machine go by between two looks at the clock.
 const STEPS: std::ffi::c_int = 4_096;

@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use aig_model::{Account, AccountId, Gateway, GatewayId, Snapshot, StoredKey, Token, TokenDigest};
+use aig_model::{
+    Account, AccountId, Gateway, GatewayId, LogRetention, LogStrategy, Snapshot, StoredKey, Token,
+    TokenDigest,
+};
 use rusqlite::{Connection, Row, Transaction};
 use tokio::sync::watch;
 
@@ -35,7 +38,8 @@ struct Reading {
 const ISSUED: &str = "SELECT incarnation FROM issued";
 
 const INCARNATIONS: &str = "
-    SELECT account_id, gateway_id, incarnation FROM gateway_or_default";
+    SELECT account_id, gateway_id, incarnation, log_management, log_management_strategy
+    FROM gateway_or_default";
 
 // === impl Publisher ===
 
@@ -100,10 +104,16 @@ impl Reading {
         let mut statement = transaction.prepare_cached(INCARNATIONS)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
+            let incarnation = row.get("incarnation")?;
+            let word = columns::word(row, "log_management_strategy", LogStrategy::from_word)?;
+            let retention = LogRetention::new(row.get("log_management")?, word);
+            if let Some(limit) = columns::legal(row, retention)?.limit() {
+                live.limits.insert(incarnation, limit);
+            }
             live.gateways
                 .entry(columns::account(row)?)
                 .or_default()
-                .insert(columns::parsed(row, "gateway_id")?, row.get("incarnation")?);
+                .insert(columns::parsed(row, "gateway_id")?, incarnation);
         }
         Ok(Self {
             accounts: all(transaction, instance::ACCOUNTS, instance::account)?,

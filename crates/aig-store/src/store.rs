@@ -9,17 +9,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aig_model::{
-    AccountId, Gateway, GatewayChange, GatewayId, Grant, NewGateway, Page, PageRequest, Permission,
-    Record, Snapshot, Timestamp,
+    AccountId, Gateway, GatewayChange, GatewayId, Grant, LogPatch, LogQuery, NewGateway, Page,
+    PageRequest, Permission, Record, Snapshot, Timestamp,
 };
 use rusqlite::Transaction;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::directory::Directory;
 use crate::error::{GatewayError, StoreError};
 use crate::instance::Instance;
 use crate::journal::Journal;
 use crate::journal_writer::JournalWriter;
+use crate::logs::{LogPage, Side, StoredBody};
 use crate::readers::Readers;
 use crate::vault::Vault;
 use crate::writer::Writer;
@@ -284,31 +286,110 @@ impl<'a> AccountScope<'a> {
         request: PageRequest,
         search: Option<&str>,
     ) -> Result<Option<Page<Record>>, StoreError> {
-        let account = self.grant.account();
-        let gateway = id.clone();
-        let incarnation = self
-            .store
-            .read_config(move |transaction| gateways::incarnation(transaction, account, &gateway))
-            .await?;
-        let Some(incarnation) = incarnation else {
+        let query = LogQuery {
+            search: search.map(str::to_owned),
+            ..LogQuery::default()
+        };
+        let found = self.find_logs(id, request, query, false).await?;
+        Ok(found.map(|found| found.page))
+    }
+
+    /// The rows of a gateway's log that a query finds; with `extents` also the least and greatest
+    /// numbers among all of them. `None` when there is no such gateway.
+    pub async fn find_logs(
+        self,
+        id: &GatewayId,
+        request: PageRequest,
+        query: LogQuery,
+        extents: bool,
+    ) -> Result<Option<LogPage>, StoreError> {
+        let Some(log) = self.log_of(id).await? else {
             return Ok(None);
         };
-        let search = search.filter(|text| !text.is_empty()).map(str::to_owned);
-        self.store.house.queries.add();
-        self.store
-            .house
-            .logs_readers
-            .read(move |transaction| {
-                logs::page(
-                    transaction,
-                    account,
-                    incarnation,
-                    request,
-                    search.as_deref(),
-                )
-            })
+        self.read_logs(move |transaction| logs::page(transaction, log, request, &query, extents))
             .await
             .map(Some)
+    }
+
+    /// One row; `None` when there is no such row or gateway.
+    pub async fn log(self, id: &GatewayId, row: Uuid) -> Result<Option<Record>, StoreError> {
+        let Some(log) = self.log_of(id).await? else {
+            return Ok(None);
+        };
+        self.read_logs(move |transaction| logs::one(transaction, log, row))
+            .await
+    }
+
+    /// A body of a row; `None` when there is no such row or gateway, or the body is not kept.
+    pub async fn log_body(
+        self,
+        id: &GatewayId,
+        row: Uuid,
+        side: Side,
+    ) -> Result<Option<StoredBody>, StoreError> {
+        let Some(log) = self.log_of(id).await? else {
+            return Ok(None);
+        };
+        self.read_logs(move |transaction| logs::body(transaction, log, row, side))
+            .await
+    }
+
+    /// Changes a row; answers whether there is one.
+    pub async fn patch_log(
+        self,
+        id: &GatewayId,
+        row: Uuid,
+        patch: LogPatch,
+    ) -> Result<bool, GatewayError> {
+        self.editable()?;
+        let Some(log) = self.log_of(id).await? else {
+            return Ok(false);
+        };
+        self.store.house.queries.add();
+        let journal = &self.store.house.journal;
+        Ok(journal
+            .change(move |transaction, scribe| logs::patch(transaction, scribe, log, row, &patch))
+            .await?)
+    }
+
+    /// Deletes the first `limit` rows that a query finds, with their bodies, and answers how many
+    /// there were; `None` when there is no such gateway.
+    pub async fn delete_logs(
+        self,
+        id: &GatewayId,
+        query: LogQuery,
+        limit: u32,
+    ) -> Result<Option<u64>, GatewayError> {
+        self.editable()?;
+        let Some(log) = self.log_of(id).await? else {
+            return Ok(None);
+        };
+        self.store.house.queries.add();
+        let journal = &self.store.house.journal;
+        let gone = journal
+            .change(move |transaction, scribe| {
+                logs::delete(transaction, scribe, log, &query, limit)
+            })
+            .await?;
+        Ok(Some(gone))
+    }
+
+    /// The log of a gateway that exists.
+    async fn log_of(self, id: &GatewayId) -> Result<Option<(AccountId, i64)>, StoreError> {
+        let (account, gateway) = (self.grant.account(), id.clone());
+        let read = move |transaction: &Transaction<'_>| {
+            gateways::incarnation(transaction, account, &gateway)
+        };
+        let incarnation = self.store.read_config(read).await?;
+        Ok(incarnation.map(|incarnation| (account, incarnation)))
+    }
+
+    async fn read_logs<T: Send + 'static>(
+        self,
+        read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.store.house.queries.add();
+        self.store.house.logs_readers.read(read).await
     }
 
     /// Changing takes a grant for changing: the permission is asked for here once more, so that a

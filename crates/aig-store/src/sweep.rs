@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, TransactionBehavior, named_params};
 use tokio::sync::watch;
 
 use crate::live::Live;
@@ -20,23 +20,37 @@ pub(crate) struct Sweep {
     due: bool,
 }
 
-/// How many rows one step deletes: few, because rows wait to be written meanwhile.
+/// How many entries of each table one step deletes: few, because rows wait to be written meanwhile.
 const ROWS: u32 = 1_000;
 
-/// The next pair that has rows, found through the index without reading the rows between.
-const NEXT: &str = "
-    SELECT account_id, incarnation FROM log
-    WHERE (account_id, incarnation) > (:account_id, :incarnation)
-    ORDER BY account_id, incarnation
-    LIMIT 1";
+const LOGS: &str = "SELECT account_id, incarnation FROM log_of ORDER BY account_id, incarnation";
+
+/// What a log has in tables that are keyed by incarnation and something else: statement, bits of
+/// the something else.
+const DELETES: [(&str, u32); 3] = [
+    (
+        "DELETE FROM log_row WHERE key IN
+            (SELECT key FROM log_row WHERE key BETWEEN :first AND :last LIMIT :rows)",
+        36,
+    ),
+    (
+        "DELETE FROM log_column WHERE key IN
+            (SELECT key FROM log_column WHERE key BETWEEN :first AND :last LIMIT :rows)",
+        30,
+    ),
+    (
+        "DELETE FROM log_block WHERE key IN
+            (SELECT key FROM log_block WHERE key BETWEEN :first AND :last LIMIT :rows)",
+        24,
+    ),
+];
+
+const DELETE_BODIES: &str = "
+    DELETE FROM log_body WHERE body IN
+        (SELECT body FROM log_body WHERE incarnation = :incarnation LIMIT :rows)";
 
 const DELETE: &str = "
-    DELETE FROM log
-    WHERE rowid IN (
-        SELECT rowid FROM log
-        WHERE account_id = :account AND incarnation = :incarnation
-        LIMIT :rows
-    )";
+    DELETE FROM log_of WHERE account_id = :account AND incarnation = :incarnation";
 
 impl Sweep {
     /// Begins with a comparison: the last process may not have finished.
@@ -72,12 +86,31 @@ impl Sweep {
         let Some((account, incarnation)) = self.dead.last() else {
             return Ok(());
         };
-        let deleted = connection.prepare_cached(DELETE)?.execute(named_params! {
-            ":account": account,
-            ":incarnation": incarnation,
-            ":rows": ROWS,
-        })?;
-        if deleted < ROWS as usize {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut is_done = true;
+        for (sql, bits) in DELETES {
+            let deleted = transaction.prepare_cached(sql)?.execute(named_params! {
+                ":first": incarnation << bits,
+                ":last": ((incarnation + 1) << bits) - 1,
+                ":rows": ROWS,
+            })?;
+            is_done &= deleted < ROWS as usize;
+        }
+        let deleted = transaction
+            .prepare_cached(DELETE_BODIES)?
+            .execute(named_params! {
+                ":incarnation": incarnation,
+                ":rows": ROWS / 10,
+            })?;
+        is_done &= deleted < ROWS as usize / 10;
+        if is_done {
+            transaction.prepare_cached(DELETE)?.execute(named_params! {
+                ":account": account,
+                ":incarnation": incarnation,
+            })?;
+        }
+        transaction.commit()?;
+        if is_done {
             self.dead.pop();
         }
         Ok(())
@@ -86,21 +119,10 @@ impl Sweep {
 
 fn dead(connection: &Connection, live: &Live) -> rusqlite::Result<Vec<(String, i64)>> {
     let alive = live.numbers();
-    let mut statement = connection.prepare_cached(NEXT)?;
-    let mut dead = vec![];
-    let mut last = (String::new(), i64::MIN);
-    while let Some(next) = statement
-        .query_row(
-            named_params! { ":account_id": last.0, ":incarnation": last.1 },
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?
-    {
-        last = next;
-        if last.1 <= live.issued && !alive.contains(&last.1) {
-            dead.push(last.clone());
-        }
-    }
+    let mut statement = connection.prepare_cached(LOGS)?;
+    let all = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut dead: Vec<(String, i64)> = all.collect::<Result<_, _>>()?;
+    dead.retain(|(_, incarnation)| *incarnation <= live.issued && !alive.contains(incarnation));
     Ok(dead)
 }
 

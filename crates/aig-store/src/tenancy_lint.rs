@@ -12,8 +12,7 @@ const TENANT_TABLES: &[&str] = &[
     "gateway_or_default",
     "provider_config",
     "token",
-    "log",
-    "log_count",
+    "log_of",
 ];
 
 /// Files whose statements run for the holder of a grant.
@@ -140,7 +139,7 @@ fn planted_faults_are_found() {
     for (sql, expected) in [
         ("SELECT name FROM gateway", Some(Fault::AccountNotNamed)),
         (
-            "DELETE FROM log WHERE rowid = 1",
+            "DELETE FROM log_of WHERE rowid = 1",
             Some(Fault::AccountNotNamed),
         ),
         (

@@ -103,33 +103,26 @@ pub(crate) fn named(name: &str) -> NewGateway {
 
 /// A record whose id and time follow from its number.
 pub(crate) fn record(account: AccountId, gateway: &GatewayId, number: u32) -> Record {
+    let id = Uuid::from_u128(number.into());
     Record {
-        id: Uuid::from_u128(number.into()),
         event_id: format!("event-{number}"),
-        account,
-        gateway: gateway.clone(),
-        created_at: at(i64::from(number)),
         provider: "openai".into(),
         model: "gpt-4o-mini".into(),
         path: "chat/completions".into(),
         method: "POST".into(),
         status: 200,
         outcome: Outcome::Complete,
-        cached: false,
-        step: 0,
         duration_ms: 840,
         first_byte_ms: Some(310),
         usage: Usage {
             tokens_in: Some(12),
-            tokens_out: None,
             ..Usage::default()
         },
-        metadata: None,
         user_agent: Some("test".into()),
         request_content_type: Some("application/json".into()),
-        response_content_type: None,
         request_size: 180,
         response_size: 4_096,
         authentication: true,
+        ..Record::begin(id, account, gateway.clone(), at(i64::from(number)))
     }
 }

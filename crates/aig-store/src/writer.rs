@@ -47,11 +47,11 @@ struct WriterThread {
 }
 
 /// How many changes may wait. More would wait longer than anybody wants to.
-const QUEUE: usize = 256;
+pub const QUEUE: usize = 256;
 
 /// How long a change may wait for its turn and for locks of other processes: long enough for a
 /// command that writes or a backup, short enough for whoever waits for the answer.
-const PATIENCE: Duration = Duration::from_secs(4);
+pub const PATIENCE: Duration = Duration::from_secs(4);
 
 /// How often the thread looks for changes of other processes.
 const LOOK: Duration = Duration::from_secs(1);

@@ -24,6 +24,8 @@ pub struct OperationRow {
     pub path: String,
     /// Pointer of the JSON schema of each declared answer; `None` for one without a body.
     answers: BTreeMap<u16, Option<String>>,
+    /// Statuses whose body may be anything.
+    raw: Vec<u16>,
 }
 
 /// What a server may answer to any request, declared or not: too much of it, too slow, too many
@@ -59,6 +61,7 @@ impl Contract {
                     method: method.to_uppercase(),
                     path: path.clone(),
                     answers: answers(path, method, operation),
+                    raw: raw(operation),
                 });
             }
         }
@@ -98,6 +101,7 @@ impl Contract {
         let pointer = match declared {
             Some(Some(pointer)) => pointer.as_str(),
             Some(None) if body.is_empty() => return None,
+            Some(None) if operation.is_some_and(|o| o.raw.contains(&status)) => return None,
             Some(None) => return Some(format!("{status} is declared without a body")),
             None if UNDECLARED.contains(&status) => "#/components/schemas/ErrorResponse",
             None if operation.is_none() && NO_OPERATION.contains(&status) => {
@@ -136,6 +140,13 @@ fn answers(path: &str, method: &str, operation: &Value) -> BTreeMap<u16, Option<
             (status.parse().expect("statuses are numbers"), pointer)
         })
         .collect()
+}
+
+/// The statuses of an operation whose body may be anything.
+fn raw(operation: &Value) -> Vec<u16> {
+    let responses = operation["responses"].as_object().into_iter().flatten();
+    let raw = responses.filter(|(_, response)| response["content"].get("*/*").is_some());
+    raw.filter_map(|(status, _)| status.parse().ok()).collect()
 }
 
 fn validator(document: &Value, pointer: &str) -> Validator {

@@ -9,7 +9,7 @@ use aig_server::config::{Config, Flags};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Provider, Wire, eventually};
+use crate::{Certificates, Provider, Wire, eventually};
 
 /// A house under test.
 pub struct House {
@@ -20,6 +20,7 @@ pub struct House {
     address: SocketAddr,
     directory: TempDir,
     http: reqwest::Client,
+    scheme: &'static str,
 }
 
 /// What a house is to be like.
@@ -28,6 +29,13 @@ pub struct HouseBuilder {
     flags: Flags,
     closed: bool,
     directory: Option<TempDir>,
+    tls: Option<Secured>,
+}
+
+/// How a house that speaks TLS is called.
+struct Secured {
+    config: rustls::ClientConfig,
+    authority: reqwest::Certificate,
 }
 
 impl House {
@@ -106,8 +114,8 @@ impl House {
     /// URL of a gateway's provider path.
     pub fn url(&self, gateway: &str, path: &str) -> String {
         format!(
-            "http://{}/v1/{}/{gateway}/{path}",
-            self.address, self.account
+            "{}://{}/v1/{}/{gateway}/{path}",
+            self.scheme, self.address, self.account
         )
     }
 
@@ -222,13 +230,28 @@ impl Drop for House {
 impl HouseBuilder {
     /// Has `openai` and `anthropic` answered by the scripted provider.
     pub fn provider(mut self, provider: &Provider) -> Self {
-        let address = provider.address();
-        self.flags
-            .providers
-            .push(format!("openai=http://{address}/v1"));
-        self.flags
-            .providers
-            .push(format!("anthropic=http://{address}"));
+        let url = provider.url();
+        self.flags.providers.push(format!("openai={url}/v1"));
+        self.flags.providers.push(format!("anthropic={url}"));
+        self
+    }
+
+    /// Has its listeners speak TLS with a certificate of `certificates`.
+    pub fn tls(mut self, certificates: &Certificates) -> Self {
+        self.flags.tls_certificate = Some(certificates.certificate_file());
+        self.flags.tls_key = Some(certificates.key_file());
+        let authority = certificates.authority_pem();
+        self.tls = Some(Secured {
+            config: certificates.client_config(&[]),
+            authority: reqwest::Certificate::from_pem(authority.as_bytes())
+                .expect("the authority's certificate is one"),
+        });
+        self
+    }
+
+    /// Has it trust the authority of `certificates` when it calls providers.
+    pub fn trusts(mut self, certificates: &Certificates) -> Self {
+        self.flags.egress_ca_file = Some(certificates.authority_file());
         self
     }
 
@@ -277,14 +300,20 @@ impl HouseBuilder {
             Some(first) => (first.account, first.token),
             None => returning(&running).await,
         };
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(60))
-            .build()
-            .expect("a plain client can be built");
+            .timeout(Duration::from_secs(60));
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let mut config = None;
+        if let Some(secured) = self.tls {
+            http = http.tls_certs_only([secured.authority]);
+            config = Some(secured.config);
+        }
+        let http = http.build().expect("a plain client can be built");
         House {
-            wire: Wire::to(running.control_address()).await,
+            scheme,
+            wire: Wire::to(running.control_address(), config).await,
             address: running.address(),
             account,
             token,

@@ -7,18 +7,22 @@
 mod contract;
 pub mod frames;
 mod house;
+mod http2;
 mod patience;
 mod pour;
 pub mod provider;
 mod raw;
+mod secured;
 mod sockets;
 mod wire;
 
 pub use contract::{Contract, OperationRow};
 pub use house::{House, HouseBuilder};
+pub use http2::{Answer as Http2Answer, Http2Provider};
 pub use patience::{PATIENCE, eventually};
 pub use pour::Pouring;
 pub use provider::Provider;
 pub use raw::{RawAnswer, RawCaller};
+pub use secured::Certificates;
 pub use sockets::Sockets;
 pub use wire::Wire;

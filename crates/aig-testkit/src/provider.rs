@@ -20,19 +20,22 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
+use crate::Certificates;
 use crate::patience::PATIENCE;
 
 pub use self::request::Request;
 pub use self::script::Gate;
 
-use self::request::{Arrived, Reader};
+use self::request::{Arrived, Reader, Stream};
 use self::script::{Answer, Played, Script};
 
 /// A provider that does as it is told; stops when dropped.
 #[derive(Debug)]
 pub struct Provider {
     address: SocketAddr,
+    scheme: &'static str,
     state: watch::Sender<State>,
     accepting: JoinHandle<()>,
 }
@@ -59,6 +62,15 @@ struct State {
 impl Provider {
     /// A provider on a free loopback port, with nothing said yet.
     pub async fn start() -> Self {
+        Self::speaking(None).await
+    }
+
+    /// The same over TLS, with a certificate of `certificates`.
+    pub async fn secured(certificates: &Certificates) -> Self {
+        Self::speaking(Some(certificates.acceptor(&["http/1.1"]))).await
+    }
+
+    async fn speaking(tls: Option<TlsAcceptor>) -> Self {
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listener = TcpListener::bind(loopback)
             .await
@@ -67,9 +79,11 @@ impl Provider {
             .local_addr()
             .expect("a bound listener has an address");
         let state = watch::Sender::new(State::default());
-        let accepting = tokio::spawn(accept(listener, state.clone()));
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let accepting = tokio::spawn(accept(listener, tls, state.clone()));
         Self {
             address,
+            scheme,
             state,
             accepting,
         }
@@ -82,7 +96,7 @@ impl Provider {
 
     /// Where it listens, as a URL without a path.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// One request gets this answer. Its length is told unless the headers tell it themselves.
@@ -177,6 +191,12 @@ impl Provider {
         gate
     }
 
+    /// The same, but the connection is dropped without a word. Over TLS the peer is not told that
+    /// this is the end.
+    pub fn vanishes_after(&self, bytes: impl Into<Bytes>) {
+        self.say(Script::Vanish(bytes.into()));
+    }
+
     /// All requests so far, in order of arrival.
     pub fn requests(&self) -> Vec<Request> {
         self.state.borrow().requests.clone()
@@ -253,23 +273,31 @@ const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
 const EVENTS: &[(&str, &str)] = &[("content-type", "text/event-stream")];
 
 /// Owns the connections: they end with this task.
-async fn accept(listener: TcpListener, state: watch::Sender<State>) {
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, state: watch::Sender<State>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let (stream, _) = accepted.expect("the test's process has descriptors left");
-                connections.spawn(serve(stream, state.clone()));
+                stream.set_nodelay(true).expect("a fresh socket can be told");
+                connections.spawn(secure(stream, tls.clone(), state.clone()));
             }
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-async fn serve(stream: TcpStream, state: watch::Sender<State>) {
-    stream
-        .set_nodelay(true)
-        .expect("a fresh socket can be told");
+async fn secure(stream: TcpStream, tls: Option<TlsAcceptor>, state: watch::Sender<State>) {
+    let Some(tls) = tls else {
+        return serve(Box::new(stream), state).await;
+    };
+    // A peer that does not trust the certificate is the test's own matter.
+    if let Ok(stream) = tls.accept(stream).await {
+        serve(Box::new(stream), state).await;
+    }
+}
+
+async fn serve(stream: Stream, state: watch::Sender<State>) {
     let mut connection = 0;
     state.send_modify(|state| {
         connection = state.connections;
@@ -314,6 +342,7 @@ async fn serve(stream: TcpStream, state: watch::Sender<State>) {
                 let _ = reader.stream().shutdown().await;
                 return;
             }
+            Played::Vanished => return,
             Played::Left => {
                 state.send_modify(|state| state.disconnects += 1);
                 return;

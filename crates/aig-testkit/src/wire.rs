@@ -13,10 +13,12 @@ use http::{Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use rustls::ClientConfig;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -36,8 +38,8 @@ struct Seen {
 }
 
 impl Wire {
-    /// Listens on a free port and forwards to `target`.
-    pub async fn to(target: SocketAddr) -> Self {
+    /// Listens on a free port and forwards to `target`, with `tls` where that speaks it.
+    pub async fn to(target: SocketAddr, tls: Option<ClientConfig>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .expect("loopback has a free port");
@@ -47,8 +49,9 @@ impl Wire {
         let seen = Arc::default();
         let judge = Arc::new(Judge {
             target,
+            scheme: if tls.is_some() { "https" } else { "http" },
             contract: Contract::load(),
-            client: Client::builder(TokioExecutor::new()).build_http(),
+            client: Client::builder(TokioExecutor::new()).build(connector(tls)),
             seen: Arc::clone(&seen),
         });
         let mut task = JoinSet::new();
@@ -96,8 +99,9 @@ impl Wire {
 
 struct Judge {
     target: SocketAddr,
+    scheme: &'static str,
     contract: Arc<Contract>,
-    client: Client<HttpConnector, Incoming>,
+    client: Client<HttpsConnector<HttpConnector>, Incoming>,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -110,7 +114,7 @@ impl Judge {
             .map_or("/", |path| path.as_str())
             .to_owned();
         *request.uri_mut() = Uri::builder()
-            .scheme("http")
+            .scheme(self.scheme)
             .authority(self.target.to_string())
             .path_and_query(&*path_and_query)
             .build()
@@ -147,6 +151,15 @@ impl Judge {
                 .push(format!("{method} {path}: {fault}\n  {body}"));
         }
     }
+}
+
+fn connector(tls: Option<ClientConfig>) -> HttpsConnector<HttpConnector> {
+    let connector = HttpsConnectorBuilder::new();
+    let connector = match tls {
+        Some(tls) => connector.with_tls_config(tls),
+        None => connector.with_webpki_roots(),
+    };
+    connector.https_or_http().enable_http1().build()
 }
 
 /// The wire's own answer when the house gives none; no status of the house's is like it.

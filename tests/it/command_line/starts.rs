@@ -186,3 +186,33 @@ async fn the_demo_works_and_leaves_nothing_behind() {
         );
     }
 }
+
+#[tokio::test]
+async fn limits_are_told_for_people_and_for_programs() {
+    let said = say(&["limits", "--idle-timeout", "7"]).await.fine();
+    let row = said.row("silence in an answer");
+    assert_eq!(row[1..3], ["7 s", "idle_timeout"]);
+    let rows = say(&["limits", "--json", "--write-timeout", "0"])
+        .await
+        .fine()
+        .json();
+    let row = |key: &str| {
+        let rows = rows["limits"].as_array().unwrap().iter();
+        rows.filter(|row| row["setting"] == key).collect::<Vec<_>>()
+    };
+    let [write] = row("write_timeout")[..] else {
+        panic!("{rows:#}");
+    };
+    assert_eq!(
+        (&write["value"], &write["unit"]),
+        (&Value::Null, &json!("unlimited"))
+    );
+    assert_eq!(write["flag"], "--write-timeout");
+    let [body] = row("max_request_body")[..] else {
+        panic!("{rows:#}");
+    };
+    assert_eq!(
+        (&body["value"], &body["unit"]),
+        (&json!(536_870_912), &json!("bytes"))
+    );
+}

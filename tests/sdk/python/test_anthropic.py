@@ -4,7 +4,6 @@ import asyncio
 import unittest
 
 import anthropic
-import httpx2
 
 from demo import GATEWAY, QUESTION, QUESTION_TOKENS, Arrival, SdkTest
 
@@ -125,8 +124,8 @@ class Anthropic(SdkTest):
 
     def test_a_stream_that_breaks_is_no_clean_end(self):
         seen = []
-        # The transport's own error: this SDK has httpx's successor for one.
-        with self.assertRaises(httpx2.RemoteProtocolError):
+        # The gateway says it in the stream's own words before it breaks the transfer off.
+        with self.assertRaisesRegex(anthropic.APIStatusError, "broke off"):
             with self.client.messages.stream(**{**self.ASK, "model": "fault-cut"}) as stream:
                 for event in stream:
                     seen.append(event.type)

@@ -147,8 +147,6 @@ class Cloudflare(SdkTest):
     def test_settings_that_are_not_performed_are_refused(self):
         # Each in force at Cloudflare, and nothing here would do it: no such gateway is made.
         for setting in [
-            {"cache_invalidate_on_update": True},
-            {"rate_limiting_technique": "sliding"},
             {"zdr": True},
             {"logpush": True},
             {"workers_ai_billing_mode": "unified"},

@@ -133,6 +133,12 @@ const ROOMS: &[Room] = &[
         "the rig drives the house and is no part of the tests themselves",
     ),
     room(
+        "aig-bench",
+        &[],
+        &["dropshot", "reqwest", "rusqlite"],
+        "the gateway is measured from outside, like any other",
+    ),
+    room(
         "aig-tests",
         &[
             "aig-api",

@@ -7,17 +7,7 @@ impl Operation {
     /// Summary and description as the lines of a doc comment.
     #[must_use]
     pub fn documentation(&self) -> Vec<&str> {
-        let mut lines: Vec<&str> = Vec::new();
-        if let Some(summary) = &self.summary {
-            lines.extend(summary.lines());
-        }
-        if let Some(description) = &self.description {
-            if !lines.is_empty() {
-                lines.push("");
-            }
-            lines.extend(description.lines());
-        }
-        lines
+        lines_of(self.summary.as_deref(), self.description.as_deref())
     }
 
     /// Whether dropshot reads both parts back as they were.
@@ -28,8 +18,23 @@ impl Operation {
     }
 }
 
+/// Summary and description as the lines of a doc comment.
+pub(crate) fn lines_of<'t>(summary: Option<&'t str>, description: Option<&'t str>) -> Vec<&'t str> {
+    let mut lines: Vec<&str> = Vec::new();
+    if let Some(summary) = summary {
+        lines.extend(summary.lines());
+    }
+    if let Some(description) = description {
+        if !lines.is_empty() {
+            lines.push("");
+        }
+        lines.extend(description.lines());
+    }
+    lines
+}
+
 /// What dropshot makes of the lines of a doc comment.
-fn read_by_dropshot(lines: &[&str]) -> (Option<String>, Option<String>) {
+pub(crate) fn read_by_dropshot(lines: &[&str]) -> (Option<String>, Option<String>) {
     let mut lines = lines.iter().map(|line| line.trim());
     let mut filled = || {
         lines
@@ -41,12 +46,13 @@ fn read_by_dropshot(lines: &[&str]) -> (Option<String>, Option<String>) {
     let first = filled();
     let description = first.map(|first| {
         let joined = lines.fold(first, |mut text, line| {
-            if line.is_empty() && !text.ends_with('\n') {
+            // A line that ends in a hyphen goes on, even in the next paragraph.
+            if text.ends_with(['-', '\n']) {
+                text.push_str(line);
+            } else if line.is_empty() {
                 text.push_str("\n\n");
             } else {
-                if !text.ends_with(['-', '\n']) {
-                    text.push(' ');
-                }
+                text.push(' ');
                 text.push_str(line);
             }
             text

@@ -65,20 +65,25 @@ const TAKEN: [&str; 44] = [
 
 /// Names already given out in one scope.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     given: HashSet<String>,
 }
 
 impl Names {
     /// A scope in which the names of the generated code's own parts are taken.
     pub(super) fn of_types() -> Self {
+        Self::beside(&TAKEN)
+    }
+
+    /// A scope in which these names are taken.
+    pub(crate) fn beside(taken: &[&str]) -> Self {
         Self {
-            given: TAKEN.iter().map(|&name| name.to_owned()).collect(),
+            given: taken.iter().map(|&name| name.to_owned()).collect(),
         }
     }
 
     /// The wanted name, or the wanted name with a number.
-    pub(super) fn give(&mut self, wanted: String) -> String {
+    pub(crate) fn give(&mut self, wanted: String) -> String {
         let mut name = wanted.clone();
         let mut number = 2;
         while !self.given.insert(name.clone()) {
@@ -90,7 +95,7 @@ impl Names {
 }
 
 /// The name of a type or a variant.
-pub(super) fn type_name(words: &str) -> String {
+pub(crate) fn type_name(words: &str) -> String {
     let name = spelled(words).to_upper_camel_case();
     match name.chars().next() {
         None => "Empty".to_owned(),
@@ -101,7 +106,7 @@ pub(super) fn type_name(words: &str) -> String {
 }
 
 /// The name of a field or a method.
-pub(super) fn field_name(words: &str) -> String {
+pub(crate) fn field_name(words: &str) -> String {
     let name = spelled(words).to_snake_case();
     match name.chars().next() {
         None => "empty".to_owned(),

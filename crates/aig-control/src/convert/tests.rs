@@ -43,6 +43,9 @@ fn retries_cross_the_bridge_both_ways() {
         json!({"retry_max_attempts": 3, "retry_delay": 250, "retry_backoff": "linear"}),
         json!({"retry_max_attempts": 5, "retry_delay": 60_000, "retry_backoff": "exponential"}),
         json!({"retry_max_attempts": null, "retry_delay": null, "retry_backoff": null}),
+        json!({"log_management": 10_000, "log_management_strategy": "DELETE_OLDEST"}),
+        json!({"log_management": 10_000_000, "log_management_strategy": "STOP_INSERTING"}),
+        json!({"log_management": null, "log_management_strategy": null}),
     ] {
         let held = made
             .clone()

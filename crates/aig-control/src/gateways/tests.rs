@@ -25,7 +25,9 @@ async fn a_gateway_lives_from_post_to_delete() {
             "created_at": "1970-01-01T00:00:01Z", "modified_at": "1970-01-01T00:00:01Z",
             "authentication": false, "is_default": false,
             "byok_only": false, "workers_ai_billing_mode": "postpaid",
-            "retry_max_attempts": null, "retry_delay": null, "retry_backoff": null,
+            "rate_limiting_technique": "fixed", "cache_invalidate_on_update": false,
+            "retry_max_attempts": null, "retry_delay": null, "retry_backoff": null, "log_management": null,
+            "log_management_strategy": null,
         },
         "success": true, "errors": [], "messages": [],
     });
@@ -155,33 +157,27 @@ async fn what_is_said_about_retries_is_shown_kept_and_taken_back() {
 }
 
 #[tokio::test]
-async fn an_answer_says_what_is_stored_and_not_enforced() {
+async fn limits_and_the_cache_are_taken_without_a_remark() {
     let mut rig = Rig::new().await;
     let (account, token) = rig.tenant().await;
     let list = gateways(account);
-    let body =
-        r#"{"id":"x","cache_enabled":true,"rate_limiting_limit":1,"rate_limiting_interval":1}"#;
+    let body = r#"{"id":"x","cache_enabled":true,"cache_invalidate_on_update":true,
+        "rate_limiting_limit":1,"rate_limiting_interval":1,"rate_limiting_technique":"sliding"}"#;
     let made = rig.call(&token, Method::POST, &list, body).await.json();
+    assert_eq!(made["messages"], json!([]));
     assert_eq!(made["result"]["cache_ttl"], 300, "the TTL that applies");
-    let said = |answer: &Value| {
-        let messages = answer["messages"].as_array().unwrap().clone();
-        messages
-            .iter()
-            .map(|m| m["path"][1].clone())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(said(&made), ["cache_enabled", "rate_limiting_enabled"]);
-    let message = "cache_enabled is stored, but not enforced yet";
-    assert_eq!(made["messages"][0]["message"], message);
-    let off = r#"{"cache_enabled":false,"rate_limiting_enabled":null}"#;
-    let off = rig
-        .call(&token, Method::PUT, &format!("{list}/x"), off)
-        .await
-        .json();
-    assert_eq!(
-        (said(&off), &off["result"]["rate_limiting_limit"]),
-        (vec![], &json!(1))
-    );
+    assert_eq!(made["result"]["cache_invalidate_on_update"], true);
+    assert_eq!(made["result"]["rate_limiting_technique"], "sliding");
+    let path = format!("{list}/x");
+    let kept = rig.call(&token, Method::PUT, &path, "{}").await.json();
+    assert_eq!(kept["result"]["rate_limiting_technique"], "sliding");
+    assert_eq!(kept["result"]["cache_invalidate_on_update"], true);
+    let off = r#"{"cache_enabled":false,"rate_limiting_enabled":null,
+        "rate_limiting_technique":null,"cache_invalidate_on_update":null}"#;
+    let off = rig.call(&token, Method::PUT, &path, off).await.json();
+    assert_eq!(off["result"]["rate_limiting_limit"], 1);
+    assert_eq!(off["result"]["rate_limiting_technique"], "fixed");
+    assert_eq!(off["result"]["cache_invalidate_on_update"], false);
 }
 
 #[tokio::test]

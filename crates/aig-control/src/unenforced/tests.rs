@@ -1,5 +1,7 @@
 //! What asks for nothing is taken, everything else is refused by name.
 
+use serde_json::json;
+
 use super::*;
 
 fn refused_fields(fields: Value) -> Vec<String> {
@@ -39,7 +41,6 @@ fn everything_on_the_list_may_be_null_and_nothing_else_of_weight() {
 fn the_values_that_settings_have_by_themselves_are_taken() {
     let sent = json!({
         "workers_ai_billing_mode": "postpaid",
-        "rate_limiting_technique": "fixed",
         "dlp": {"enabled": false, "action": "BLOCK", "profiles": ["p"]},
         "spend_limits": {"enabled": false, "rules": [{"limit": 1}]},
         "guardrails": {"prompt": {}, "response": {}},
@@ -47,13 +48,11 @@ fn the_values_that_settings_have_by_themselves_are_taken() {
     assert_eq!(refused_fields(sent), [""; 0]);
     let sent = json!({
         "workers_ai_billing_mode": "unified",
-        "rate_limiting_technique": "sliding",
         "guardrails": {"prompt": {"P1": "BLOCK"}, "response": {}},
         "store_id": "postpaid",
     });
     let expected = [
         "body.guardrails",
-        "body.rate_limiting_technique",
         "body.store_id",
         "body.workers_ai_billing_mode",
     ];
@@ -68,7 +67,7 @@ fn names_that_nobody_knows_are_ignored() {
 
 #[test]
 fn a_refusal_says_what_to_do() {
-    let Value::Object(fields) = json!({"rate_limiting_technique": "sliding", "zdr": true}) else {
+    let Value::Object(fields) = json!({"workers_ai_billing_mode": "unified", "zdr": true}) else {
         panic!("not an object");
     };
     let messages: Vec<_> = refused(&fields)
@@ -78,7 +77,7 @@ fn a_refusal_says_what_to_do() {
     assert_eq!(
         messages,
         [
-            "rate_limiting_technique is not performed yet: leave it out, or send null or \"fixed\"",
+            "workers_ai_billing_mode is not performed yet: leave it out, or send null or \"postpaid\"",
             "zdr is not performed yet: leave it out, or send null",
         ]
     );

@@ -49,6 +49,21 @@ impl<'h> CacheOptions<'h> {
         }
     }
 
+    /// All but the key, which alone is a text of the caller's, to be kept longer than its headers.
+    #[must_use]
+    pub fn without_key(self) -> CacheOptions<'static> {
+        CacheOptions { key: None, ..self }
+    }
+
+    /// These with that key, where a request has one.
+    #[must_use]
+    pub fn with_key<'k>(self, key: Option<&'k str>) -> CacheOptions<'k>
+    where
+        'h: 'k,
+    {
+        CacheOptions { key, ..self }
+    }
+
     /// How long, and under which key of the request's own, if it has one.
     pub(super) fn over(self, setting: Cache) -> Result<(Duration, Option<&'h str>), Bypass> {
         let most = *Self::TTL.end();

@@ -1,6 +1,6 @@
 //! What a usage costs by the prices of a row.
 
-use aig_model::Money;
+use aig_model::{Money, Usage};
 
 use super::{Row, Unit, Unpriced};
 
@@ -67,6 +67,32 @@ impl Tokens {
         parts
             .iter()
             .fold(input, |rest, part| rest.saturating_sub(*part))
+    }
+}
+
+impl From<&Usage> for Tokens {
+    /// What a provider counted, as prices ask for it. A count that it did not tell is a part of
+    /// nothing; images and characters are taken for what models are sold by that count them.
+    fn from(usage: &Usage) -> Self {
+        let part = |count: Option<u64>| count.unwrap_or(0);
+        Self {
+            input: usage.tokens_in,
+            output: usage.tokens_out,
+            cache_read: part(usage.cache_read_tokens),
+            cache_write: part(usage.cache_write_tokens),
+            cache_write_1h: part(usage.cache_write_1h_tokens),
+            audio_input: part(usage.audio_in_tokens),
+            reasoning: part(usage.reasoning_tokens),
+            audio_output: part(usage.audio_out_tokens),
+            image_output: part(usage.image_out_tokens),
+            measures: Measures {
+                output_images: part(usage.images),
+                input_millis: part(usage.audio_ms),
+                input_characters: part(usage.characters),
+                queries: part(usage.searches),
+                ..Measures::default()
+            },
+        }
     }
 }
 

@@ -99,6 +99,19 @@ impl CustomCost {
         }
     }
 
+    /// Whether the provider's cache is priced apart. Where it is not, what came from it or went into
+    /// it costs like the rest of the input, if the provider counts it there, and else nothing.
+    pub const fn prices_caches(&self) -> bool {
+        match self.0 {
+            Prices::Total(_) => false,
+            Prices::PerToken {
+                cache_read,
+                cache_write,
+                ..
+            } => cache_read.is_some() || cache_write.is_some(),
+        }
+    }
+
     /// What that usage costs by these prices. Tokens whose price the header does not say have none.
     pub fn cost(&self, tokens: &Tokens) -> Result<Money, Unpriced> {
         let (input, output, cache_read, cache_write) = match self.0 {

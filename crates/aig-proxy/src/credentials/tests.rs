@@ -7,6 +7,8 @@ use super::*;
 
 fn key(provider: &str, alias: &str, is_default: bool) -> StoredKey {
     StoredKey {
+        id: alias.into(),
+        version: 1,
         provider: provider.into(),
         alias: alias.into(),
         is_default,

@@ -10,8 +10,11 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
     map
 }
 
+/// The names, sorted: the order of different headers says nothing, and is the map's own affair.
 fn names(map: &HeaderMap) -> Vec<&str> {
-    map.keys().map(HeaderName::as_str).collect()
+    let mut names: Vec<&str> = map.keys().map(HeaderName::as_str).collect();
+    names.sort_unstable();
+    names
 }
 
 #[test]
@@ -42,7 +45,7 @@ fn h_14_h_15_the_provider_sees_only_what_is_meant_for_it() {
     for_provider(&mut map);
     assert_eq!(
         names(&map),
-        ["x-api-key", "x-stainless-lang", "content-type", "x-unknown"]
+        ["content-type", "x-api-key", "x-stainless-lang", "x-unknown"]
     );
 }
 
@@ -59,7 +62,7 @@ fn h_14_h_15_a_provider_cannot_speak_for_the_gateway() {
         ("retry-after", "1"),
     ]);
     for_caller(&mut map);
-    assert_eq!(names(&map), ["x-should-retry", "retry-after"]);
+    assert_eq!(names(&map), ["retry-after", "x-should-retry"]);
 }
 
 #[test]

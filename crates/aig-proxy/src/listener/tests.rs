@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use futures_util::stream;
 use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::client::conn::{http1, http2};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::*;
@@ -53,7 +53,8 @@ async fn rig() -> Rig {
     let config = ListenerConfig {
         header_timeout: minute,
         body_timeout: minute,
-        write_timeout: minute,
+        write_timeout: Some(minute),
+        tls: None,
         drain: minute,
     };
     let metrics = Arc::<Metrics>::default();

@@ -31,7 +31,7 @@ async fn p_01_small_chunks_are_kept_together_and_in_order() {
         sent.extend_from_slice(&data);
         payload
             .lock()
-            .receive(&data)
+            .receive(data)
             .expect("it is within the limit");
     }
     let again = payload.pass().collect().await.unwrap().to_bytes();

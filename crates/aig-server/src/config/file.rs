@@ -27,11 +27,18 @@ pub(crate) struct File {
     pub(super) control_public_url: Option<PublicUrl>,
     pub(crate) token_pepper_file: Option<PathBuf>,
     pub(crate) key_encryption_key_file: Option<PathBuf>,
+    pub(super) tls_certificate: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
     pub(super) max_request_body: Option<u64>,
+    pub(super) cache_memory: Option<u64>,
+    pub(super) prices: Option<PathBuf>,
     pub(super) connect_timeout: Option<Seconds<1>>,
+    pub(super) first_byte_timeout: Option<Seconds<0>>,
+    pub(super) idle_timeout: Option<Seconds<0>>,
+    pub(super) max_duration: Option<Seconds<0>>,
+    pub(super) write_timeout: Option<Seconds<0>>,
     pub(super) header_timeout: Option<Seconds<1>>,
     pub(super) body_timeout: Option<Seconds<1>>,
-    pub(super) write_timeout: Option<Seconds<1>>,
     pub(super) drain_timeout: Option<Seconds<0>>,
     pub(super) log: Option<LogFilter>,
     pub(super) log_format: Option<LogFormat>,
@@ -46,9 +53,11 @@ pub(crate) struct File {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProviderFile {
-    base_url: Spanned<String>,
+    /// A provider that is known by itself has one.
+    base_url: Option<Spanned<String>>,
     wire: Option<WireWord>,
     models: Option<Spanned<Vec<String>>>,
+    ask_usage: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -57,6 +66,7 @@ struct EgressFile {
     // As texts, because an element that cannot be is placed at its own line only from outside.
     #[serde(default)]
     allow: Vec<Spanned<String>>,
+    ca_file: Option<PathBuf>,
 }
 
 /// The file's text, for naming places in it.
@@ -109,6 +119,11 @@ impl File {
         Ok(Self { text, ..read })
     }
 
+    /// The file of further authorities.
+    pub(super) const fn ca_file(&self) -> Option<&PathBuf> {
+        self.egress.ca_file.as_ref()
+    }
+
     /// The networks that may be dialled.
     pub(super) fn networks(&self) -> anyhow::Result<Vec<IpNet>> {
         let allow = self.egress.allow.iter();
@@ -130,15 +145,30 @@ impl File {
         for (slug, row) in &self.providers {
             let placed = |error: BadProvider| {
                 let place = match error {
-                    BadProvider::BaseUrl(..) => row.base_url.span(),
+                    BadProvider::BaseUrl(..) => (row.base_url.as_ref()).map_or(0..0, Spanned::span),
                     BadProvider::Model(_) => (row.models.as_ref()).map_or(0..0, Spanned::span),
                     _ => slug.span(),
                 };
                 anyhow!("{}: {error}", self.text.place(place.start))
             };
-            providers = providers
-                .with_override(slug.get_ref(), row.base_url.get_ref())
-                .map_err(placed)?;
+            match &row.base_url {
+                Some(url) => {
+                    providers = providers
+                        .with_override(slug.get_ref(), url.get_ref())
+                        .map_err(placed)?;
+                }
+                None if providers.get(slug.get_ref()).is_none() => bail!(
+                    "{}: no provider is called {:?} by itself; give it a base_url",
+                    self.text.place(slug.span().start),
+                    slug.get_ref()
+                ),
+                None => {}
+            }
+            if let Some(asks) = row.ask_usage {
+                providers = providers
+                    .with_asked_usage(slug.get_ref(), asks)
+                    .map_err(placed)?;
+            }
             if let Some(WireWord(wire)) = row.wire {
                 providers = providers.with_wire(slug.get_ref(), wire).map_err(placed)?;
             }

@@ -202,6 +202,84 @@ fn seconds_have_a_bound_wherever_they_are_said() {
 }
 
 #[test]
+fn nought_is_for_ever_and_a_flag_wins() {
+    let config = resolve("write_timeout = 0\nidle_timeout = 7\nmax_duration = 9").unwrap();
+    assert_eq!(config.listener.write_timeout, None);
+    assert_eq!(config.proxy.idle_timeout, Some(Duration::from_secs(7)));
+    assert_eq!(config.proxy.max_duration, Some(Duration::from_secs(9)));
+    let half_an_hour = Some(Duration::from_secs(1800));
+    assert_eq!(config.proxy.first_byte_timeout, half_an_hour);
+    let flags = Flags {
+        first_byte_timeout: Some(0),
+        max_duration: Some(86_401),
+        ..Flags::default()
+    };
+    let message = format!("{:#}", flags.resolve().unwrap_err());
+    assert!(message.starts_with("--max-duration: must be "), "{message}");
+    let flags = Flags {
+        max_duration: None,
+        ..flags
+    };
+    assert_eq!(flags.resolve().unwrap().0.proxy.first_byte_timeout, None);
+}
+
+#[test]
+fn certificate_and_key_come_from_the_file_or_from_flags() {
+    let config = resolve("tls_certificate = 'c.pem'\ntls_key = 'k.pem'").unwrap();
+    let files = config.tls.unwrap();
+    assert_eq!(
+        (files.certificate, files.key),
+        ("c.pem".into(), "k.pem".into())
+    );
+    let said = fault_text("tls_key = 'k.pem'");
+    assert!(
+        said.contains("tls_key is set without tls_certificate"),
+        "{said}"
+    );
+    let said = fault_text("[egress]\nca_file = '/nowhere.pem'");
+    assert!(said.contains("/nowhere.pem cannot be read"), "{said}");
+}
+
+#[test]
+fn a_known_provider_may_be_told_not_to_be_asked_and_an_unknown_one_needs_a_base() {
+    let asks = |text: &str| {
+        let config = resolve(text).unwrap();
+        config.proxy.providers.get("openai").unwrap().asks_usage()
+    };
+    assert!(asks(""));
+    assert!(!asks("[providers.openai]\nask_usage = false"));
+    let said = fault_text("\n[providers.mine]\nask_usage = false");
+    assert!(
+        said.contains("aig.toml:2: no provider is called \"mine\""),
+        "{said}"
+    );
+}
+
+#[test]
+fn prices_come_from_a_file_and_the_memory_of_the_cache_from_a_number() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("prices.jsonl");
+    std::fs::write(
+        &file,
+        r#"{"provider":"p","model":"m","input":1,"output":2}"#,
+    )
+    .unwrap();
+    let config = resolve(&format!("prices = {file:?}\ncache_memory = 1000")).unwrap();
+    assert_eq!(config.proxy.cache.capacity, 1000);
+    assert!(config.proxy.prices.book().find("p", "m").is_ok());
+    std::fs::write(&file, "no table").unwrap();
+    let said = fault_text(&format!("prices = {file:?}"));
+    assert!(said.contains("prices.jsonl"), "{said}");
+    let said = fault_text("prices = '/nowhere.jsonl'");
+    assert!(said.contains("/nowhere.jsonl cannot be read"), "{said}");
+    assert_eq!(resolve("").unwrap().proxy.cache.capacity, 256 << 20);
+}
+
+fn fault_text(text: &str) -> String {
+    format!("{:#}", resolve(text).unwrap_err())
+}
+
+#[test]
 fn the_help_lists_every_setting() {
     let help = Cli::read(["aig", "serve", "--help"])
         .unwrap_err()
@@ -214,7 +292,17 @@ fn the_help_lists_every_setting() {
         "public_url",
         "control_public_url",
         "token_pepper_file",
+        "tls_certificate",
+        "tls_key",
+        "egress.ca_file",
+        "first_byte_timeout",
+        "idle_timeout",
+        "max_duration",
+        "write_timeout",
         "max_request_body",
+        "cache_memory",
+        "prices",
+        "providers.SLUG.ask_usage",
         "connect_timeout",
         "header_timeout",
         "body_timeout",

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aig_model::{
-    Backoff, Change, Gateway, GatewayChange, GatewayId, Invalid, NewGateway, PageRequest,
-    Permission,
+    Backoff, Change, Gateway, GatewayChange, GatewayId, Invalid, LogStrategy, NewGateway,
+    PageRequest, Permission, Technique,
 };
 
 use crate::GatewayError;
@@ -35,20 +35,32 @@ async fn what_is_created_can_be_read_again_with_every_setting() {
             name: Some("A name".into()),
             cache_enabled: Change::Set(false),
             cache_ttl: Change::Set(10),
+            cache_invalidate_on_update: Change::Set(true),
             rate_limiting_enabled: Change::Set(true),
             rate_limiting_limit: Change::Set(100),
             rate_limiting_interval: Change::Set(60),
+            rate_limiting_technique: Change::Set(Technique::Sliding),
             retry_max_attempts: Change::Set(5),
             retry_delay: Change::Set(60_000),
             retry_backoff: Change::Set(Backoff::Exponential),
+            log_management: Change::Set(20_000),
+            log_management_strategy: Change::Set(LogStrategy::DeleteOldest),
             collect_logs: Change::Set(false),
             authentication: Change::Set(true),
             byok_only: Change::Set(true),
         },
     };
     let made = rig.scope(account).create_gateway(new, at(5)).await.unwrap();
+    assert_eq!(
+        made.log_retention.parts(),
+        (Some(20_000), Some(LogStrategy::DeleteOldest))
+    );
     assert_eq!(made.cache.parts(), (Some(false), Some(10)));
     assert_eq!(made.rate_limit.parts(), (Some(true), Some(100), Some(60)));
+    assert_eq!(
+        (made.cache_invalidate_on_update, made.technique),
+        (true, Technique::Sliding)
+    );
     let minute = Some(Duration::from_secs(60));
     assert_eq!(
         made.retry.parts(),
@@ -68,7 +80,39 @@ async fn settings_that_were_never_spoken_of_stay_unsaid() {
     let account = rig.account("a").await;
     rig.gateway(account, "x").await;
     let read = rig.scope(account).gateway(&id("x")).await.unwrap().unwrap();
-    assert_eq!(read, Gateway::new(account, id("x"), at(1)));
+    let new = Gateway {
+        cache_epoch: read.cache_epoch,
+        ..Gateway::new(account, id("x"), at(1))
+    };
+    assert_eq!(read, new);
+}
+
+#[tokio::test]
+async fn c_09_the_cache_gets_a_new_epoch_at_updates_that_ask_for_it_and_with_a_new_gateway() {
+    let rig = Rig::new();
+    let account = rig.account("a").await;
+    let scope = rig.scope(account);
+    let epoch = async |change: GatewayChange| {
+        let updated = scope.update_gateway(&id("x"), change, at(2)).await;
+        updated.unwrap().unwrap().cache_epoch
+    };
+    let made = async || {
+        let made = scope.create_gateway(with_id("x"), at(1)).await;
+        made.unwrap().cache_epoch
+    };
+    let first = made().await;
+    assert_eq!(epoch(renamed("n")).await, first, "nobody asked for it");
+    let switched = |on| GatewayChange {
+        cache_invalidate_on_update: Change::Set(on),
+        ..GatewayChange::default()
+    };
+    let mut seen = vec![first, epoch(switched(true)).await];
+    seen.push(epoch(renamed("m")).await);
+    seen.push(epoch(switched(false)).await);
+    assert_eq!(epoch(renamed("o")).await, seen[3]);
+    scope.delete_gateway(&id("x")).await.unwrap();
+    seen.push(made().await);
+    assert!(seen.is_sorted_by(|a, b| a < b), "{seen:?}");
 }
 
 #[tokio::test]

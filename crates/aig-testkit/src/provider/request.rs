@@ -2,8 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// A request that the provider was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,9 +34,16 @@ pub(super) enum Arrived {
     Nothing,
 }
 
+/// A connection, plain or not.
+pub(super) type Stream = Box<dyn Duplex>;
+
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
+
 /// Reads requests off one connection.
 pub(super) struct Reader {
-    stream: TcpStream,
+    stream: Stream,
     connection: usize,
     buffer: BytesMut,
 }
@@ -80,7 +86,7 @@ impl Request {
 // === impl Reader ===
 
 impl Reader {
-    pub(super) fn new(stream: TcpStream, connection: usize) -> Self {
+    pub(super) fn new(stream: Stream, connection: usize) -> Self {
         Self {
             stream,
             connection,
@@ -88,7 +94,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn stream(&mut self) -> &mut TcpStream {
+    pub(super) const fn stream(&mut self) -> &mut Stream {
         &mut self.stream
     }
 

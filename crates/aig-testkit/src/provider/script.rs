@@ -34,6 +34,8 @@ pub(super) enum Script {
         parts: Vec<Bytes>,
         gate: Gate,
     },
+    /// The same, but the connection is dropped without a word: over TLS, without its own end.
+    Vanish(Bytes),
 }
 
 /// A head, and a body that is sent at once.
@@ -52,6 +54,8 @@ pub(super) enum Played {
     Whole,
     /// The script wants the connection closed.
     Closed,
+    /// The script wants the connection gone without a word.
+    Vanished,
     /// The peer went away before it had the whole answer.
     Left,
 }
@@ -122,6 +126,10 @@ impl Script {
                 .write_all(&bytes)
                 .await
                 .map(|()| Played::Closed),
+            Self::Vanish(bytes) => match peer.stream().write_all(&bytes).await {
+                Ok(()) => peer.stream().flush().await.map(|()| Played::Vanished),
+                Err(error) => Err(error),
+            },
         };
         // A peer that cannot be written to is gone.
         played.unwrap_or(Played::Left)
@@ -137,12 +145,14 @@ async fn stream(
 ) -> io::Result<Played> {
     let head = format!("{}transfer-encoding: chunked\r\n\r\n", head.head);
     peer.stream().write_all(head.as_bytes()).await?;
+    peer.stream().flush().await?;
     for chunk in chunks {
         if !passed(gate, peer).await {
             return Ok(Played::Left);
         }
         let framed = [format!("{:x}\r\n", chunk.len()).as_bytes(), &chunk, b"\r\n"].concat();
         peer.stream().write_all(&framed).await?;
+        peer.stream().flush().await?;
     }
     if !whole {
         return Ok(Played::Closed);
@@ -151,6 +161,7 @@ async fn stream(
         return Ok(Played::Left);
     }
     peer.stream().write_all(b"0\r\n\r\n").await?;
+    peer.stream().flush().await?;
     Ok(Played::Whole)
 }
 
@@ -209,6 +220,7 @@ impl Answer {
             bytes.extend_from_slice(&self.body);
         }
         peer.stream().write_all(&bytes).await?;
+        peer.stream().flush().await?;
         Ok(Played::Whole)
     }
 }

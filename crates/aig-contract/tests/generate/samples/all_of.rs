@@ -219,18 +219,21 @@ impl JsonSchema for PutDogError {
 }
 
 /// Parts, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait PartsApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = PUT,
-    path = "/dogs",
-    operation_id = "putDog",
-    tags = [],
+    #[endpoint {
+        method = PUT,
+        path = "/dogs",
+        operation_id = "putDog",
+        tags = [],
     }]
     async fn put_dog(
         rqctx: RequestContext<Self::Context>,

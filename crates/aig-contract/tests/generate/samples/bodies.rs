@@ -420,36 +420,43 @@ impl JsonSchema for PostPlainError {
 }
 
 /// Bodies, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait BodiesApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = PUT,
-    path = "/text",
-    operation_id = "putText",
-    tags = [],
+    #[endpoint {
+        method = PUT,
+        path = "/text",
+        operation_id = "putText",
+        tags = [],
     }]
     async fn put_text(
         rqctx: RequestContext<Self::Context>,
         body: UntypedBody,
     ) -> Result<PutTextOk, PutTextError>;
-    #[endpoint{method = PUT,
-    path = "/bytes",
-    operation_id = "putBytes",
-    tags = [],
+
+    #[endpoint {
+        method = PUT,
+        path = "/bytes",
+        operation_id = "putBytes",
+        tags = [],
     }]
     async fn put_bytes(
         rqctx: RequestContext<Self::Context>,
         body: UntypedBody,
     ) -> Result<PutBytesReply, PutBytesError>;
-    #[endpoint{method = POST,
-    path = "/inline",
-    operation_id = "postInline",
-    tags = [],
+
+    #[endpoint {
+        method = POST,
+        path = "/inline",
+        operation_id = "postInline",
+        tags = [],
     }]
     async fn post_inline(
         rqctx: RequestContext<Self::Context>,
@@ -460,10 +467,12 @@ pub trait BodiesApi {
             >,
         >,
     ) -> Result<PostInlineOk, PostInlineError>;
-    #[endpoint{method = POST,
-    path = "/plain",
-    operation_id = "postPlain",
-    tags = [],
+
+    #[endpoint {
+        method = POST,
+        path = "/plain",
+        operation_id = "postPlain",
+        tags = [],
     }]
     async fn post_plain(
         rqctx: RequestContext<Self::Context>,

@@ -510,18 +510,21 @@ impl JsonSchema for PostThingError {
 }
 
 /// Defaults, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait DefaultsApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = POST,
-    path = "/things",
-    operation_id = "postThing",
-    tags = [],
+    #[endpoint {
+        method = POST,
+        path = "/things",
+        operation_id = "postThing",
+        tags = [],
     }]
     async fn post_thing(
         rqctx: RequestContext<Self::Context>,

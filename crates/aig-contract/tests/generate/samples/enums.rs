@@ -442,18 +442,21 @@ impl JsonSchema for ListLightsError {
 }
 
 /// Enums, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait EnumsApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = GET,
-    path = "/lights",
-    operation_id = "listLights",
-    tags = [],
+    #[endpoint {
+        method = GET,
+        path = "/lights",
+        operation_id = "listLights",
+        tags = [],
     }]
     async fn list_lights(
         rqctx: RequestContext<Self::Context>,

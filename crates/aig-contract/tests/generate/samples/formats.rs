@@ -397,18 +397,21 @@ impl JsonSchema for GetValuesError {
 }
 
 /// Formats, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait FormatsApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = GET,
-    path = "/values/{slug}",
-    operation_id = "getValues",
-    tags = [],
+    #[endpoint {
+        method = GET,
+        path = "/values/{slug}",
+        operation_id = "getValues",
+        tags = [],
     }]
     async fn get_values(
         rqctx: RequestContext<Self::Context>,

@@ -364,18 +364,21 @@ impl declared::DeclaredError<types::TypeError> for TypeError {
 }
 
 /// keywords, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait KeywordsApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = GET,
-    path = "/type/{self}",
-    operation_id = "type",
-    tags = [],
+    #[endpoint {
+        method = GET,
+        path = "/type/{self}",
+        operation_id = "type",
+        tags = [],
     }]
     async fn type_(
         rqctx: RequestContext<Self::Context>,

@@ -253,18 +253,21 @@ impl JsonSchema for PostMapsError {
 }
 
 /// Maps, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait MapsApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = POST,
-    path = "/maps",
-    operation_id = "postMaps",
-    tags = [],
+    #[endpoint {
+        method = POST,
+        path = "/maps",
+        operation_id = "postMaps",
+        tags = [],
     }]
     async fn post_maps(
         rqctx: RequestContext<Self::Context>,

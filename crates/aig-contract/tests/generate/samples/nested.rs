@@ -219,18 +219,21 @@ impl JsonSchema for ListTreesError {
 }
 
 /// Nested, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait NestedApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = GET,
-    path = "/trees",
-    operation_id = "listTrees",
-    tags = [],
+    #[endpoint {
+        method = GET,
+        path = "/trees",
+        operation_id = "listTrees",
+        tags = [],
     }]
     async fn list_trees(
         rqctx: RequestContext<Self::Context>,

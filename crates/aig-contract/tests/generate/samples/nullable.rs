@@ -189,18 +189,21 @@ impl JsonSchema for PutNoteError {
 }
 
 /// Nullable, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait NullableApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = PUT,
-    path = "/notes",
-    operation_id = "putNote",
-    tags = [],
+    #[endpoint {
+        method = PUT,
+        path = "/notes",
+        operation_id = "putNote",
+        tags = [],
     }]
     async fn put_note(
         rqctx: RequestContext<Self::Context>,

@@ -571,18 +571,21 @@ impl JsonSchema for PostFigureError {
 }
 
 /// Alternatives, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait AlternativesApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = POST,
-    path = "/figures",
-    operation_id = "postFigure",
-    tags = [],
+    #[endpoint {
+        method = POST,
+        path = "/figures",
+        operation_id = "postFigure",
+        tags = [],
     }]
     async fn post_figure(
         rqctx: RequestContext<Self::Context>,

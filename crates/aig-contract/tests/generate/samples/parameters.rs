@@ -407,18 +407,21 @@ impl JsonSchema for DeleteBookError {
 }
 
 /// Parameters, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait ParametersApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = GET,
-    path = "/shelves/{shelf}/books/{book_id}",
-    operation_id = "getBook",
-    tags = [],
+    #[endpoint {
+        method = GET,
+        path = "/shelves/{shelf}/books/{book_id}",
+        operation_id = "getBook",
+        tags = [],
     }]
     async fn get_book(
         rqctx: RequestContext<Self::Context>,
@@ -426,10 +429,12 @@ pub trait ParametersApi {
         query: Query<GetBookQuery>,
         headers: Header<GetBookHeaders>,
     ) -> Result<GetBookOk, GetBookError>;
-    #[endpoint{method = DELETE,
-    path = "/shelves/{shelf}/books/{book_id}",
-    operation_id = "deleteBook",
-    tags = [],
+
+    #[endpoint {
+        method = DELETE,
+        path = "/shelves/{shelf}/books/{book_id}",
+        operation_id = "deleteBook",
+        tags = [],
     }]
     async fn delete_book(
         rqctx: RequestContext<Self::Context>,

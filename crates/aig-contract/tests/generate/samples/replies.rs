@@ -472,42 +472,51 @@ impl declared::DeclaredError<types::Job> for GetLastJobError {
 }
 
 /// Replies, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::Any,
-tags = {},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::Any,
+        tags = {},
+    },
 }]
 pub trait RepliesApi {
     /// What every operation can reach.
     type Context;
-    #[endpoint{method = GET,
-    path = "/jobs",
-    operation_id = "listJobs",
-    tags = [],
+    #[endpoint {
+        method = GET,
+        path = "/jobs",
+        operation_id = "listJobs",
+        tags = [],
     }]
     async fn list_jobs(
         rqctx: RequestContext<Self::Context>,
     ) -> Result<ListJobsReply, ListJobsError>;
-    #[endpoint{method = POST,
-    path = "/jobs",
-    operation_id = "startJob",
-    tags = [],
+
+    #[endpoint {
+        method = POST,
+        path = "/jobs",
+        operation_id = "startJob",
+        tags = [],
     }]
     async fn start_job(
         rqctx: RequestContext<Self::Context>,
     ) -> Result<StartJobReply, StartJobError>;
-    #[endpoint{method = DELETE,
-    path = "/jobs",
-    operation_id = "clearJobs",
-    tags = [],
+
+    #[endpoint {
+        method = DELETE,
+        path = "/jobs",
+        operation_id = "clearJobs",
+        tags = [],
     }]
     async fn clear_jobs(
         rqctx: RequestContext<Self::Context>,
     ) -> Result<ClearJobsReply, ClearJobsError>;
-    #[endpoint{method = GET,
-    path = "/jobs/last",
-    operation_id = "getLastJob",
-    tags = [],
+
+    #[endpoint {
+        method = GET,
+        path = "/jobs/last",
+        operation_id = "getLastJob",
+        tags = [],
     }]
     async fn get_last_job(
         rqctx: RequestContext<Self::Context>,

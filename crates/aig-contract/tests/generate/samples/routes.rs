@@ -479,11 +479,17 @@ impl JsonSchema for PatchCostsTodayError {
 }
 
 /// Routes API, 1.0.0.
-#[dropshot::api_description{tag_config = {allow_other_tags = false,
-policy = dropshot::EndpointTagPolicy::ExactlyOne,
-tags = {"first" = {description = "The first tag."},
-"second words" = {}},
-},
+#[dropshot::api_description {
+    tag_config = {
+        allow_other_tags = false,
+        policy = dropshot::EndpointTagPolicy::ExactlyOne,
+        tags = {
+            "first" = {
+                description = "The first tag."
+            },
+            "second words" = {}
+        },
+    },
 }]
 pub trait RoutesApi {
     /// What every operation can reach.
@@ -494,60 +500,71 @@ pub trait RoutesApi {
     /// and another.
     ///
     /// - a list
-    #[endpoint{method = GET,
-    path = "/x/{id}",
-    operation_id = "getX",
-    tags = ["first"],
+    #[endpoint {
+        method = GET,
+        path = "/x/{id}",
+        operation_id = "getX",
+        tags = ["first"],
     }]
     async fn get_x(
         rqctx: RequestContext<Self::Context>,
         path: Path<GetXPath>,
     ) -> Result<GetXOk, GetXError>;
+
     /// No summary here.
-    #[endpoint{method = HEAD,
-    path = "/x/{id}",
-    operation_id = "headX",
-    tags = ["first"],
+    #[endpoint {
+        method = HEAD,
+        path = "/x/{id}",
+        operation_id = "headX",
+        tags = ["first"],
     }]
     async fn head_x(
         rqctx: RequestContext<Self::Context>,
         path: Path<HeadXPath>,
     ) -> Result<HeadXOk, HeadXError>;
+
     /// Paragraphs are kept.
     ///
     /// One.
     ///
     /// Two.
-    #[endpoint{method = GET,
-    path = "/-literal/x/costs",
-    operation_id = "getCosts",
-    tags = ["second words"],
+    #[endpoint {
+        method = GET,
+        path = "/-literal/x/costs",
+        operation_id = "getCosts",
+        tags = ["second words"],
     }]
     async fn get_costs(
         rqctx: RequestContext<Self::Context>,
     ) -> Result<GetCostsOk, GetCostsError>;
-    #[endpoint{method = GET,
-    path = "/-literal/x/costs/{day}",
-    operation_id = "getCostsOfDay",
-    tags = ["second words"],
-    deprecated = true,
+
+    #[endpoint {
+        method = GET,
+        path = "/-literal/x/costs/{day}",
+        operation_id = "getCostsOfDay",
+        tags = ["second words"],
+        deprecated = true,
     }]
     async fn get_costs_of_day(
         rqctx: RequestContext<Self::Context>,
         path: Path<GetCostsOfDayPath>,
     ) -> Result<GetCostsOfDayOk, GetCostsOfDayError>;
-    #[endpoint{method = POST,
-    path = "/-literal/-literal/x/costs/today",
-    operation_id = "post-costs-today",
-    tags = ["first"],
+
+    #[endpoint {
+        method = POST,
+        path = "/-literal/-literal/x/costs/today",
+        operation_id = "post-costs-today",
+        tags = ["first"],
     }]
     async fn post_costs_today(
         rqctx: RequestContext<Self::Context>,
     ) -> Result<PostCostsTodayOk, PostCostsTodayError>;
-    #[endpoint{method = PATCH,
-    path = "/-literal/-literal/x/costs/today",
-    operation_id = "patchCostsToday",
-    tags = ["first"],
+
+    #[endpoint {
+        method = PATCH,
+        path = "/-literal/-literal/x/costs/today",
+        operation_id = "patchCostsToday",
+        tags = ["first"],
     }]
     async fn patch_costs_today(
         rqctx: RequestContext<Self::Context>,

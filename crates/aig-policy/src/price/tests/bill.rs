@@ -1,5 +1,7 @@
 //! Amounts times prices, and what there is no price of.
 
+use aig_model::Usage;
+
 use super::*;
 
 const BOOK: &str = r#"
@@ -213,4 +215,45 @@ fn a_custom_provider_is_priced_by_the_nearest_of_its_rules() {
     ] {
         assert_eq!(ModelRule::from_word(word), rule);
     }
+}
+
+#[test]
+fn what_a_provider_counted_is_billed_as_it_was_counted() {
+    let usage = Usage {
+        tokens_in: Some(10),
+        tokens_out: Some(20),
+        cache_read_tokens: Some(3),
+        cache_write_tokens: Some(2),
+        cache_write_1h_tokens: Some(1),
+        reasoning_tokens: Some(7),
+        audio_in_tokens: Some(4),
+        audio_out_tokens: Some(5),
+        image_out_tokens: Some(6),
+        images: Some(8),
+        characters: Some(9),
+        audio_ms: Some(11),
+        searches: Some(12),
+        ..Usage::default()
+    };
+    let tokens = Tokens::from(&usage);
+    let expected = Tokens {
+        input: Some(10),
+        output: Some(20),
+        cache_read: 3,
+        cache_write: 2,
+        cache_write_1h: 1,
+        audio_input: 4,
+        reasoning: 7,
+        audio_output: 5,
+        image_output: 6,
+        measures: Measures {
+            output_images: 8,
+            input_millis: 11,
+            input_characters: 9,
+            queries: 12,
+            ..Measures::default()
+        },
+    };
+    assert_eq!(tokens, expected);
+    assert_eq!(Tokens::from(&Usage::default()), Tokens::default());
 }

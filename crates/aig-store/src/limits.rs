@@ -1,0 +1,12 @@
+//! The limits of the store, under one roof, so that whoever lists them names the numbers that are in
+//! force. That of the journal is [`Journal::CAPACITY`](crate::Journal::CAPACITY).
+
+use std::time::Duration;
+
+use crate::readers::Readers;
+
+pub use crate::readers::QUEUE as READS_WAITING;
+pub use crate::writer::{PATIENCE as WRITE_WAIT, QUEUE as WRITES_WAITING};
+
+/// How long a read may take, its turn in the queue included.
+pub const READ_TIME: Duration = Readers::DEADLINE;

@@ -1,0 +1,190 @@
+//! Bodies at rest: those of a few rows compressed together, because neighbours resemble each other
+//! and a compressor that starts anew learns nothing.
+//!
+//! zstd at its first level: the writer's time counts, and rows come faster than bodies are read.
+//! A row that goes takes its bodies along: they are blanked in what its neighbours still need.
+
+use aig_model::{Body, Transcript};
+use rusqlite::{OptionalExtension, Transaction, named_params};
+use zstd::bulk::Compressor;
+
+use super::row::Intern;
+
+/// Which of the two bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What the caller sent.
+    Request,
+    /// What the caller got.
+    Response,
+}
+
+/// Bodies that are gathered to be compressed together.
+pub(crate) struct Gathering {
+    pub(crate) body: i64,
+    raw: Vec<u8>,
+    rows: i64,
+}
+
+/// How many bytes are compressed together, unless one row has more. Whoever reads one body expands
+/// all of them.
+const ENOUGH: usize = 256 << 10;
+/// Lengths and codings of both bodies.
+const HEAD: usize = 24;
+/// Beyond this nothing was ever written: two bodies and their neighbours.
+const MOST: usize = 2 * Body::MAX + ENOUGH + HEAD;
+
+const NEXT: &str = "SELECT ifnull(max(body), 0) + 1 FROM log_body";
+const ADD: &str = "
+    INSERT INTO log_body (body, incarnation, rows, data) VALUES (:body, :incarnation, :rows, :data)";
+const READ: &str = "SELECT data FROM log_body WHERE body = :body";
+const FEWER: &str = "UPDATE log_body SET rows = rows - :rows, data = :data WHERE body = :body";
+const ROWS: &str = "SELECT rows FROM log_body WHERE body = :body";
+const DROP: &str = "DELETE FROM log_body WHERE body = :body";
+
+/// The number of the next block of bodies.
+pub(crate) fn next(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+    transaction
+        .prepare_cached(NEXT)?
+        .query_row([], |row| row.get(0))
+}
+
+impl Gathering {
+    pub(crate) fn new(body: i64) -> Self {
+        Self {
+            body,
+            raw: vec![],
+            rows: 0,
+        }
+    }
+
+    pub(crate) const fn is_full(&self) -> bool {
+        self.raw.len() >= ENOUGH
+    }
+
+    /// Adds the bodies of a row and tells where they are.
+    pub(crate) fn add(
+        &mut self,
+        transcript: &Transcript,
+        words: &mut impl Intern,
+    ) -> rusqlite::Result<i64> {
+        let at = self.raw.len();
+        let bodies = [&transcript.request, &transcript.response];
+        for body in bodies {
+            let length = body.as_ref().map_or(0, Body::len) as u32;
+            self.raw.extend_from_slice(&length.to_le_bytes());
+        }
+        for body in bodies {
+            let coding = body.as_ref().and_then(|body| body.coding.as_deref());
+            let coding = coding.map(|coding| words.word(coding)).transpose()?;
+            self.raw
+                .extend_from_slice(&coding.unwrap_or(0).to_le_bytes());
+        }
+        for body in bodies.into_iter().flatten() {
+            body.pieces()
+                .iter()
+                .for_each(|piece| self.raw.extend_from_slice(piece));
+        }
+        self.rows += 1;
+        Ok(at as i64)
+    }
+
+    /// Compresses and writes what was gathered.
+    pub(crate) fn write(
+        self,
+        transaction: &Transaction<'_>,
+        incarnation: i64,
+        compressor: &mut Compressor<'static>,
+    ) -> rusqlite::Result<()> {
+        let data = compressor.compress(&self.raw).map_err(broken)?;
+        transaction.prepare_cached(ADD)?.execute(named_params! {
+            ":body": self.body,
+            ":incarnation": incarnation,
+            ":rows": self.rows,
+            ":data": data,
+        })?;
+        Ok(())
+    }
+}
+
+/// A body and the word of its coding; `None` when it is not there any more.
+pub(crate) fn read(
+    transaction: &Transaction<'_>,
+    body: i64,
+    at: i64,
+    side: Side,
+) -> rusqlite::Result<Option<(Vec<u8>, i64)>> {
+    let Some(raw) = raw(transaction, body)? else {
+        return Ok(None);
+    };
+    let Some((lengths, codings, start)) = usize::try_from(at).ok().and_then(|at| head(&raw, at))
+    else {
+        return Ok(None);
+    };
+    let (from, length, coding) = match side {
+        Side::Request => (start, lengths[0], codings[0]),
+        Side::Response => (start + lengths[0], lengths[1], codings[1]),
+    };
+    Ok(raw
+        .get(from..from + length)
+        .map(|bytes| (bytes.to_vec(), coding)))
+}
+
+/// Takes the bodies of rows off the disk.
+pub(crate) fn remove(
+    transaction: &Transaction<'_>,
+    body: i64,
+    places: &[i64],
+    compressor: &mut Compressor<'static>,
+) -> rusqlite::Result<()> {
+    let key = named_params! { ":body": body };
+    let rows: Option<i64> = transaction
+        .prepare_cached(ROWS)?
+        .query_row(key, |row| row.get(0))
+        .optional()?;
+    let gone = places.len() as i64;
+    if rows.is_none_or(|rows| rows <= gone) {
+        transaction.prepare_cached(DROP)?.execute(key)?;
+        return Ok(());
+    }
+    let Some(mut raw) = raw(transaction, body)? else {
+        return Ok(());
+    };
+    for at in places {
+        let at = usize::try_from(*at).unwrap_or(usize::MAX);
+        if let Some((lengths, _, start)) = head(&raw, at)
+            && let Some(bytes) = raw.get_mut(start..start + lengths[0] + lengths[1])
+        {
+            bytes.fill(0);
+        }
+    }
+    let data = compressor.compress(&raw).map_err(broken)?;
+    let change = named_params! { ":body": body, ":rows": gone, ":data": data };
+    transaction.prepare_cached(FEWER)?.execute(change)?;
+    Ok(())
+}
+
+fn raw(transaction: &Transaction<'_>, body: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+    let mut statement = transaction.prepare_cached(READ)?;
+    let key = named_params! { ":body": body };
+    let raw = statement.query_row(key, |row| {
+        zstd::bulk::decompress(row.get_ref(0)?.as_blob()?, MOST).map_err(broken)
+    });
+    raw.optional()
+}
+
+/// Lengths, codings, and where the first body begins.
+fn head(raw: &[u8], at: usize) -> Option<([usize; 2], [i64; 2], usize)> {
+    let head: &[u8; HEAD] = raw.get(at..)?.first_chunk()?;
+    let length = |from: usize| Some(u32::from_le_bytes(*head[from..].first_chunk()?) as usize);
+    let coding = |from: usize| Some(i64::from_le_bytes(*head[from..].first_chunk()?));
+    Some((
+        [length(0)?, length(4)?],
+        [coding(8)?, coding(16)?],
+        at + HEAD,
+    ))
+}
+
+fn broken(error: std::io::Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(error.into())
+}

@@ -1,0 +1,386 @@
+//! Everything that changes a log: writing rows, sealing them into columns, changing and deleting
+//! them. One thread does all of it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aig_model::{BodyFate, LogPatch};
+use rusqlite::{OptionalExtension, Transaction, named_params};
+use zstd::bulk::Compressor;
+
+use super::bodies::{self, Gathering};
+use super::column::{self, Column};
+use super::part::{self, BLOCK, Part, block_key, column_key, row_key};
+use super::row::{self, Facts, Intern, facet, sortable};
+use super::words::{Known, Writing};
+use crate::journal::Entry;
+
+/// What the thread that writes keeps from one transaction to the next.
+pub(crate) struct Scribe {
+    known: Known,
+    compressor: Compressor<'static>,
+    buffer: Vec<u8>,
+}
+
+/// A log in the middle of a transaction.
+struct Open {
+    next: i64,
+    total: i64,
+    sealed: i64,
+    gathering: Option<Gathering>,
+}
+
+pub(super) const TOTAL: &str = "
+    SELECT account_id, total FROM log_of WHERE incarnation = :incarnation";
+const OPEN: &str = "
+    SELECT next, total, sealed FROM log_of WHERE incarnation = :incarnation";
+const BEGIN: &str = "
+    INSERT INTO log_of (incarnation, account_id, gateway_id, next, total, sealed)
+    VALUES (:incarnation, :account, :gateway, 0, 0, 0)";
+const CLOSE: &str = "
+    UPDATE log_of SET next = :next, total = :total WHERE incarnation = :incarnation";
+const ADD: &str = "INSERT INTO log_row (key, data) VALUES (:key, :data)";
+const PUT: &str = "UPDATE log_row SET data = :data WHERE key = :key";
+const DROP: &str = "DELETE FROM log_row WHERE key BETWEEN :first AND :last";
+const SEALED: &str = "UPDATE log_of SET sealed = :sealed WHERE incarnation = :incarnation";
+const PUT_COLUMN: &str = "INSERT OR REPLACE INTO log_column (key, data) VALUES (:key, :data)";
+const DROP_COLUMN: &str = "DELETE FROM log_column WHERE key = :key";
+const PUT_BLOCK: &str = "
+    INSERT INTO log_block (key, live, min_at, max_at, min_id, max_id)
+    VALUES (:key, :live, :min_at, :max_at, :min_id, :max_id)";
+const LIVE: &str = "UPDATE log_block SET live = live - :gone WHERE key = :key";
+const DROP_BLOCK: &str = "DELETE FROM log_block WHERE key = :key";
+const FEWER: &str = "
+    UPDATE log_of SET total = total - :gone WHERE incarnation = :incarnation";
+
+impl Scribe {
+    pub(crate) fn new() -> rusqlite::Result<Self> {
+        let compressor = Compressor::new(1)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        Ok(Self {
+            known: Known::default(),
+            compressor,
+            buffer: vec![],
+        })
+    }
+
+    /// A transaction failed: what was learnt in it is not true.
+    pub(crate) fn forget(&mut self) {
+        self.known.forget();
+    }
+
+    /// Writes rows. Answers those that cannot be stored, or must not be because their log is full.
+    pub(crate) fn write(
+        &mut self,
+        transaction: &Transaction<'_>,
+        rows: &[Entry],
+        most: impl Fn(&Entry) -> Option<u64>,
+    ) -> rusqlite::Result<Vec<usize>> {
+        let mut open: HashMap<i64, Open> = HashMap::new();
+        let mut refused = vec![];
+        let mut body = bodies::next(transaction)?;
+        let mut add = transaction.prepare_cached(ADD)?;
+        for (index, entry) in rows.iter().enumerate() {
+            let incarnation = entry.place.incarnation;
+            let log = match open.entry(incarnation) {
+                std::collections::hash_map::Entry::Occupied(log) => log.into_mut(),
+                std::collections::hash_map::Entry::Vacant(place) => {
+                    place.insert(Open::of(transaction, entry)?)
+                }
+            };
+            if most(entry).is_some_and(|most| log.total.unsigned_abs() >= most) {
+                refused.push(index);
+                continue;
+            }
+            let mut words = Writing {
+                transaction,
+                known: &mut self.known,
+            };
+            let (boot, seq) = (entry.place.boot, entry.place.seq);
+            let mut facts = match row::facts(&entry.record, boot, seq, &mut words) {
+                Ok(facts) => facts,
+                Err(error @ rusqlite::Error::ToSqlConversionFailure(_)) => {
+                    tracing::warn!(id = %entry.record.id, %error, "a log row was refused");
+                    refused.push(index);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            if entry.transcript.weight() > 0 {
+                let gathering = log.gathering.get_or_insert_with(|| {
+                    body += 1;
+                    Gathering::new(body - 1)
+                });
+                facts[facet::BODY] = Some(gathering.body);
+                facts[facet::BODY_AT] = Some(gathering.add(&entry.transcript, &mut words)?);
+                if gathering.is_full()
+                    && let Some(full) = log.gathering.take()
+                {
+                    full.write(transaction, incarnation, &mut self.compressor)?;
+                }
+            }
+            self.buffer.clear();
+            row::encode(&facts, &mut self.buffer);
+            let key = row_key(incarnation, log.next);
+            add.execute(named_params! { ":key": key, ":data": self.buffer })?;
+            log.next += 1;
+            log.total += 1;
+        }
+        drop(add);
+        for (incarnation, mut log) in open {
+            if let Some(rest) = log.gathering.take() {
+                rest.write(transaction, incarnation, &mut self.compressor)?;
+            }
+            transaction.prepare_cached(CLOSE)?.execute(named_params! {
+                ":incarnation": incarnation,
+                ":next": log.next,
+                ":total": log.total,
+            })?;
+            if log.next - log.sealed >= BLOCK {
+                seal(transaction, incarnation, &log)?;
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Deletes rows: parts and the places in them.
+    pub(crate) fn delete(
+        &mut self,
+        transaction: &Transaction<'_>,
+        incarnation: i64,
+        parts: &mut [Part],
+        rows: &[(usize, usize)],
+    ) -> rusqlite::Result<()> {
+        let mut by_part: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut by_body: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        for (index, at) in rows {
+            let part = &mut parts[*index];
+            let body = part.fact(transaction, facet::BODY, *at)?;
+            let place = part.fact(transaction, facet::BODY_AT, *at)?;
+            if let (Some(body), Some(place)) = (body, place) {
+                by_body.entry(body).or_default().push(place);
+            }
+            by_part.entry(*index).or_default().push(*at);
+        }
+        for (body, places) in by_body {
+            bodies::remove(transaction, body, &places, &mut self.compressor)?;
+        }
+        for (index, places) in by_part {
+            let part = &mut parts[index];
+            match part.block() {
+                Some(block) => delete_sealed(transaction, incarnation, block, part, &places)?,
+                None => {
+                    for at in places {
+                        let key = row_key(incarnation, part.number(at));
+                        let range = named_params! { ":first": key, ":last": key };
+                        transaction.prepare_cached(DROP)?.execute(range)?;
+                    }
+                }
+            }
+        }
+        let gone = rows.len() as i64;
+        let fewer = named_params! { ":gone": gone, ":incarnation": incarnation };
+        transaction.prepare_cached(FEWER)?.execute(fewer)?;
+        Ok(())
+    }
+
+    /// Changes what somebody may change of a row afterwards.
+    pub(crate) fn patch(
+        &mut self,
+        transaction: &Transaction<'_>,
+        incarnation: i64,
+        part: &mut Part,
+        at: usize,
+        patch: &LogPatch,
+    ) -> rusqlite::Result<()> {
+        let mut words = Writing {
+            transaction,
+            known: &mut self.known,
+        };
+        let metadata = match &patch.metadata {
+            Some(Some(metadata)) => Some(Some(words.word(&metadata.to_json())?)),
+            Some(None) => Some(None),
+            None => None,
+        };
+        let changes = [
+            (
+                facet::FEEDBACK,
+                patch.feedback.map(|value| value.map(sortable)),
+            ),
+            (facet::SCORE, patch.score.map(|value| value.map(sortable))),
+            (facet::METADATA, metadata),
+        ];
+        let changes = changes
+            .into_iter()
+            .filter_map(|(facet, value)| Some((facet, value?)));
+        let Some(block) = part.block() else {
+            let mut facts = part.facts(transaction, at)?;
+            changes.for_each(|(facet, value)| facts[facet] = value);
+            self.buffer.clear();
+            row::encode(&facts, &mut self.buffer);
+            let key = row_key(incarnation, part.number(at));
+            let change = named_params! { ":key": key, ":data": self.buffer };
+            transaction.prepare_cached(PUT)?.execute(change)?;
+            return Ok(());
+        };
+        for (facet, value) in changes {
+            let mut values = values(transaction, part, facet)?;
+            values[at] = value;
+            put(transaction, column_key(incarnation, facet, block), &values)?;
+        }
+        Ok(())
+    }
+}
+
+impl Open {
+    fn of(transaction: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<Self> {
+        let incarnation = entry.place.incarnation;
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Self {
+                next: row.get(0)?,
+                total: row.get(1)?,
+                sealed: row.get(2)?,
+                gathering: None,
+            })
+        };
+        let key = named_params! { ":incarnation": incarnation };
+        if let Some(open) = transaction
+            .prepare_cached(OPEN)?
+            .query_row(key, read)
+            .optional()?
+        {
+            return Ok(open);
+        }
+        transaction.prepare_cached(BEGIN)?.execute(named_params! {
+            ":incarnation": incarnation,
+            ":account": entry.record.account.to_string(),
+            ":gateway": entry.record.gateway.as_str(),
+        })?;
+        Ok(Self {
+            next: 0,
+            total: 0,
+            sealed: 0,
+            gathering: None,
+        })
+    }
+}
+
+/// Puts whole blocks of rows into columns.
+fn seal(transaction: &Transaction<'_>, incarnation: i64, log: &Open) -> rusqlite::Result<()> {
+    let rows = part::tail(transaction, incarnation)?;
+    let mut rows = rows.into_iter().peekable();
+    let mut sealed = log.sealed;
+    while log.next - sealed >= BLOCK {
+        let mut columns = vec![vec![None; BLOCK as usize]; facet::COUNT];
+        let mut live = 0;
+        columns[facet::DEAD].fill(Some(1));
+        while let Some((number, facts)) = rows.next_if(|(number, _)| *number < sealed + BLOCK) {
+            let at = usize::try_from(number - sealed).unwrap_or_default();
+            set(&mut columns, at, &facts);
+            live += 1;
+        }
+        let first = row_key(incarnation, sealed);
+        let range = named_params! { ":first": first, ":last": first + BLOCK - 1 };
+        transaction.prepare_cached(DROP)?.execute(range)?;
+        let block = sealed / BLOCK;
+        if live > 0 {
+            for (facet, values) in columns.iter().enumerate() {
+                put(transaction, column_key(incarnation, facet, block), values)?;
+            }
+            let extent = |facet: usize| {
+                let values = columns[facet].iter().flatten().copied();
+                let least = values.clone().min().unwrap_or_default();
+                (least, values.max().unwrap_or_default())
+            };
+            let (times, ids) = (extent(facet::AT), extent(facet::ID_HI));
+            transaction
+                .prepare_cached(PUT_BLOCK)?
+                .execute(named_params! {
+                    ":key": block_key(incarnation, block),
+                    ":live": live,
+                    ":min_at": times.0,
+                    ":max_at": times.1,
+                    ":min_id": ids.0,
+                    ":max_id": ids.1,
+                })?;
+        }
+        sealed += BLOCK;
+    }
+    let change = named_params! { ":sealed": sealed, ":incarnation": incarnation };
+    transaction.prepare_cached(SEALED)?.execute(change)?;
+    Ok(())
+}
+
+fn set(columns: &mut [Vec<Option<i64>>], at: usize, facts: &Facts) {
+    for (column, fact) in columns.iter_mut().zip(facts) {
+        column[at] = *fact;
+    }
+}
+
+fn put(transaction: &Transaction<'_>, key: i64, values: &[Option<i64>]) -> rusqlite::Result<()> {
+    match column::pack(values) {
+        Some(data) => {
+            let column = named_params! { ":key": key, ":data": data };
+            transaction.prepare_cached(PUT_COLUMN)?.execute(column)?;
+        }
+        None => {
+            transaction
+                .prepare_cached(DROP_COLUMN)?
+                .execute(named_params! { ":key": key })?;
+        }
+    }
+    Ok(())
+}
+
+fn values(
+    transaction: &Transaction<'_>,
+    part: &mut Part,
+    facet: usize,
+) -> rusqlite::Result<Vec<Option<i64>>> {
+    let data = part.column(transaction, facet)?;
+    let column = data.as_deref().and_then(Column::of);
+    Ok((0..part.rows)
+        .map(|at| column.as_ref().and_then(|column| column.get(at)))
+        .collect())
+}
+
+fn delete_sealed(
+    transaction: &Transaction<'_>,
+    incarnation: i64,
+    block: i64,
+    part: &mut Part,
+    places: &[usize],
+) -> rusqlite::Result<()> {
+    let key = block_key(incarnation, block);
+    if places.len() >= part.live {
+        for facet in 0..facet::COUNT {
+            let key = column_key(incarnation, facet, block);
+            transaction
+                .prepare_cached(DROP_COLUMN)?
+                .execute(named_params! { ":key": key })?;
+        }
+        transaction
+            .prepare_cached(DROP_BLOCK)?
+            .execute(named_params! { ":key": key })?;
+        return Ok(());
+    }
+    let mut dead = values(transaction, part, facet::DEAD)?;
+    places.iter().for_each(|at| dead[*at] = Some(1));
+    put(
+        transaction,
+        column_key(incarnation, facet::DEAD, block),
+        &dead,
+    )?;
+    let gone = places.len() as i64;
+    transaction
+        .prepare_cached(LIVE)?
+        .execute(named_params! { ":gone": gone, ":key": key })?;
+    Ok(())
+}
+
+/// Whether the row has that body.
+pub(crate) fn keeps(facts: &Facts, facet: usize) -> bool {
+    let kept = BodyFate::ALL
+        .iter()
+        .position(|fate| *fate == BodyFate::Kept);
+    facts[facet] == kept.map(|at| at as i64)
+}

@@ -1,0 +1,134 @@
+//! The dictionary: texts that many rows share stand in the file once.
+//!
+//! Words stay when the rows that used them are gone; they are the texts of a row's head, never of
+//! a body.
+
+use std::collections::HashMap;
+
+use rusqlite::{OptionalExtension, Transaction, named_params};
+
+use super::row::{Intern, Lookup};
+
+/// The numbers of words that were used lately. What it holds must stand in the file: after a
+/// transaction that failed it is to be forgotten.
+#[derive(Default)]
+pub(crate) struct Known(HashMap<Box<str>, i64>);
+
+/// A transaction that adds words.
+pub(crate) struct Writing<'t> {
+    pub(crate) transaction: &'t Transaction<'t>,
+    pub(crate) known: &'t mut Known,
+}
+
+/// A transaction that reads words, each once.
+pub(crate) struct Reading<'t> {
+    transaction: &'t Transaction<'t>,
+    known: HashMap<i64, String>,
+}
+
+/// A set of words.
+#[derive(Clone, Default)]
+pub(crate) struct Words(Vec<u64>);
+
+/// How many words are remembered; callers choose some of them, so there must be an end.
+const MOST: usize = 65_536;
+
+const NUMBER: &str = "SELECT word FROM log_word WHERE text = :text";
+const ADD: &str = "INSERT INTO log_word (text) VALUES (:text)";
+const TEXT: &str = "SELECT text FROM log_word WHERE word = :word";
+const ALL: &str = "SELECT word, text FROM log_word";
+
+impl Known {
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Intern for Writing<'_> {
+    fn word(&mut self, text: &str) -> rusqlite::Result<i64> {
+        if let Some(word) = self.known.0.get(text) {
+            return Ok(*word);
+        }
+        let word = match number(self.transaction, text)? {
+            Some(word) => word,
+            None => {
+                let mut statement = self.transaction.prepare_cached(ADD)?;
+                statement.insert(named_params! { ":text": text })?
+            }
+        };
+        if self.known.0.len() >= MOST {
+            self.known.forget();
+        }
+        self.known.0.insert(text.into(), word);
+        Ok(word)
+    }
+}
+
+impl<'t> Reading<'t> {
+    pub(crate) fn new(transaction: &'t Transaction<'t>) -> Self {
+        Self {
+            transaction,
+            known: HashMap::new(),
+        }
+    }
+}
+
+impl Lookup for Reading<'_> {
+    fn text(&mut self, word: i64) -> rusqlite::Result<String> {
+        if let Some(text) = self.known.get(&word) {
+            return Ok(text.clone());
+        }
+        let mut statement = self.transaction.prepare_cached(TEXT)?;
+        let text: String =
+            statement.query_row(named_params! { ":word": word }, |row| row.get(0))?;
+        self.known.insert(word, text.clone());
+        Ok(text)
+    }
+}
+
+impl Words {
+    /// The words of which something is true.
+    pub(crate) fn such(
+        transaction: &Transaction<'_>,
+        mut is: impl FnMut(&str) -> bool,
+    ) -> rusqlite::Result<Self> {
+        let mut words = Self::default();
+        let mut statement = transaction.prepare_cached(ALL)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if is(row.get_ref(1)?.as_str()?) {
+                words.add(row.get(0)?);
+            }
+        }
+        Ok(words)
+    }
+
+    pub(crate) fn add(&mut self, word: i64) {
+        let Ok(at) = usize::try_from(word / 64) else {
+            return;
+        };
+        if at >= self.0.len() {
+            self.0.resize(at + 1, 0);
+        }
+        self.0[at] |= 1 << (word % 64);
+    }
+
+    pub(crate) fn has(&self, word: i64) -> bool {
+        let bits = usize::try_from(word / 64)
+            .ok()
+            .and_then(|at| self.0.get(at));
+        bits.is_some_and(|bits| bits >> (word % 64) & 1 == 1)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The number of a text, when it is a word.
+pub(crate) fn number(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<Option<i64>> {
+    let mut statement = transaction.prepare_cached(NUMBER)?;
+    statement
+        .query_row(named_params! { ":text": text }, |row| row.get(0))
+        .optional()
+}
