@@ -65,6 +65,16 @@ async fn the_generated_client_drives_every_operation() {
         .await
         .unwrap();
     assert!(logs.result.is_empty());
+    let base = client
+        .get_ai_gateway_url()
+        .account_id(&account)
+        .gateway_id("driven")
+        .provider("openai")
+        .send()
+        .await
+        .unwrap();
+    assert!(base.result.ends_with("/driven/openai"), "{}", base.result);
+    keys(&client, &account).await;
     let row = "00000000-0000-7000-8000-000000000001";
     let journal = house.running().journal();
     let gateway: aig_model::GatewayId = "driven".parse().unwrap();
@@ -128,6 +138,51 @@ async fn the_generated_client_drives_every_operation() {
         needless.is_empty(),
         "strike {needless:?} from the list: they are driven, or gone"
     );
+}
+
+/// The operations on stored keys, in the gateway `default`, which is authenticated.
+async fn keys(client: &aig_client::Client, account: &str) {
+    let made = client
+        .create_provider_config()
+        .account_id(account)
+        .gateway_id("default")
+        .body_map(|body| {
+            body.provider_slug("openai")
+                .alias("default")
+                .secret(Some("sk-one".parse().unwrap()))
+        })
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(made.result.secret_id, "default_openai_default");
+    let list = client
+        .list_provider_configs()
+        .account_id(account)
+        .gateway_id("default")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(list.result.len(), 1);
+    let id = &made.result.id;
+    let turned = client
+        .rotate_provider_config()
+        .account_id(account)
+        .gateway_id("default")
+        .provider_config_id(id)
+        .body_map(|body| body.secret("sk-two"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(&turned.result.id, id);
+    let gone = client
+        .delete_provider_config()
+        .account_id(account)
+        .gateway_id("default")
+        .provider_config_id(id)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(&gone.result.id, id);
 }
 
 #[tokio::test]

@@ -75,6 +75,7 @@ pub(crate) fn gateway_change(input: types::GatewayInput) -> Result<GatewayChange
             log_enabled
         },
         authentication: Change::from_wire(input.authentication),
+        byok_only: Change::from_wire(input.byok_only),
     })
 }
 
@@ -105,6 +106,8 @@ pub(crate) fn gateway(gateway: &Gateway) -> types::Gateway {
         collect_logs: gateway.collect_logs,
         authentication: gateway.authentication,
         is_default: gateway.id.is_default(),
+        byok_only: gateway.byok_only,
+        workers_ai_billing_mode: types::GatewayWorkersAiBillingMode::Postpaid,
         retry_max_attempts: attempts.map(|number| bounded(i64::from(number))),
         retry_delay: gateway.retry.delay_ms().map(count),
         retry_backoff: growth.map(shown_backoff),
@@ -246,7 +249,7 @@ const fn shown_backoff(backoff: Backoff) -> types::GatewayRetryBackoff {
     }
 }
 
-fn time(timestamp: Timestamp) -> DateTime<Utc> {
+pub(crate) fn time(timestamp: Timestamp) -> DateTime<Utc> {
     // What lies beyond chrono's calendar is shown as its end: a list must not fail over one clock.
     DateTime::from_timestamp_millis(timestamp.as_millis()).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

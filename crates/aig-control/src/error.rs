@@ -7,7 +7,7 @@
 use aig_api::declared::DeclaredError;
 use aig_api::types::{ErrorResponse, ResponseInfo};
 use aig_model::{Invalid, Permission};
-use aig_store::{GatewayError, StoreError};
+use aig_store::{GatewayError, ProviderConfigError, StoreError};
 use bytes::Bytes;
 use dropshot::{ErrorStatusCode, HttpError};
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -246,6 +246,24 @@ impl From<GatewayError> for Failure {
             GatewayError::NoAccount => Self::NotFound,
             GatewayError::NotGranted => Self::Forbidden(Permission::Edit),
             GatewayError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProviderConfigError> for Failure {
+    fn from(error: ProviderConfigError) -> Self {
+        match error {
+            ProviderConfigError::NotFound => Self::NotFound,
+            ProviderConfigError::AlreadyExists { .. } => {
+                let message = format!("{error}; choose another alias, or replace that key");
+                Fault::of_field("alias", message).into()
+            }
+            ProviderConfigError::Unauthenticated => Self::Invalid(vec![Fault {
+                message: format!("{error}; set the gateway's authentication to true first"),
+                path: vec![],
+            }]),
+            ProviderConfigError::NotGranted => Self::Forbidden(Permission::Edit),
+            ProviderConfigError::Store(error) => error.into(),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! that passed all of them reaches dropshot, which listens on loopback and is told by a secret
 //! that the request came through here. Everything it answers gets the one envelope of the API.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,9 +39,13 @@ pub struct ControlPlane {
     config: ControlConfig,
 }
 
-/// Limits of the control plane.
+/// Limits of the control plane, and what it tells of the data plane.
 #[derive(Clone, Debug)]
 pub struct ControlConfig {
+    /// The origin under which callers reach the data plane.
+    pub data_origin: String,
+    /// The slugs of the providers that can be named in a path there.
+    pub providers: BTreeSet<String>,
     /// The longest body that is accepted, in bytes.
     pub body_limit: u64,
     /// How long a body may take to arrive.
@@ -80,6 +85,8 @@ const READ_INSIDE: [HeaderName; 1] = [CONTENT_TYPE];
 impl Default for ControlConfig {
     fn default() -> Self {
         Self {
+            data_origin: "http://127.0.0.1:8787".to_owned(),
+            providers: BTreeSet::new(),
             body_limit: 1 << 20,
             body_timeout: Duration::from_secs(30),
             answer_timeout: Duration::from_secs(30),
@@ -98,7 +105,7 @@ impl ControlPlane {
         config: ControlConfig,
     ) -> Result<Self, StartError> {
         let snapshots = store.snapshots();
-        let inside = Inside::start(store, Box::new(clock), config.body_limit)?;
+        let inside = Inside::start(store, Box::new(clock), &config)?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         Ok(Self {

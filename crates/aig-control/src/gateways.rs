@@ -1,19 +1,22 @@
 //! The operations on gateways: unpack, one call of the store, wrap.
 
-use aig_api::types::{GatewayInput, GatewayListResponse, GatewayResponse};
+use aig_api::types::{GatewayInput, GatewayListResponse, GatewayResponse, GatewayUrlResponse};
 use aig_api::{
-    CreateAiGatewayPath, DeleteAiGatewayPath, GetAiGatewayPath, ListAiGatewaysPath,
-    ListAiGatewaysQuery, Operation, UpdateAiGatewayPath,
+    CreateAiGatewayPath, DeleteAiGatewayPath, GetAiGatewayPath, GetAiGatewayUrlPath,
+    ListAiGatewaysPath, ListAiGatewaysQuery, Operation, UpdateAiGatewayPath,
 };
 use aig_model::{Gateway, GatewayId};
 use dropshot::RequestContext;
 
 use crate::convert;
-use crate::error::Failure;
+use crate::error::{Failure, Fault};
 use crate::inside::Context;
 
 /// The most gateways of a page.
 pub const MOST: u32 = 100;
+
+/// What stands in a provider's place for the endpoints that all providers share.
+const UNIFIED: &str = "compat";
 
 type Request = RequestContext<Context>;
 
@@ -25,7 +28,7 @@ pub(crate) async fn list(
     let context = request.context();
     let scope = context.scope(request, Operation::ListAiGateways, &path.account_id)?;
     let page = convert::page_request(query.page, query.per_page, MOST);
-    let page = scope.gateways(page).await?;
+    let page = scope.gateways(page, query.search.as_deref()).await?;
     Ok(GatewayListResponse {
         result: page.items.iter().map(convert::gateway).collect(),
         success: true,
@@ -79,6 +82,32 @@ pub(crate) async fn delete(
     let scope = context.scope(request, Operation::DeleteAiGateway, &path.account_id)?;
     let gateway = scope.delete_gateway(&id(&path.gateway_id)?).await?;
     Ok(response(&gateway.ok_or(Failure::NotFound)?))
+}
+
+/// The base URL of a provider behind a gateway, as the data plane's callers reach it.
+pub(crate) async fn url(
+    request: &Request,
+    path: GetAiGatewayUrlPath,
+) -> Result<GatewayUrlResponse, Failure> {
+    let context = request.context();
+    let scope = context.scope(request, Operation::GetAiGatewayUrl, &path.account_id)?;
+    let gateway = scope.gateway(&id(&path.gateway_id)?).await?;
+    let gateway = gateway.ok_or(Failure::NotFound)?;
+    let provider = path.provider;
+    if !context.is_provider(&provider) && provider != UNIFIED {
+        let message = "provider must be the slug of a provider, such as openai, or compat";
+        return Err(Failure::Invalid(vec![Fault {
+            message: message.to_owned(),
+            path: vec!["path".into(), "provider".into()],
+        }]));
+    }
+    let (origin, account) = (context.data_origin(), gateway.account);
+    Ok(GatewayUrlResponse {
+        result: format!("{origin}/v1/{account}/{}/{provider}", gateway.id),
+        success: true,
+        errors: vec![],
+        messages: vec![],
+    })
 }
 
 fn response(gateway: &Gateway) -> GatewayResponse {

@@ -4,6 +4,7 @@
 //! A handler takes nothing on trust but the secret: it finds the token again by its id in the
 //! newest snapshot and asks it for the grant, so a token that was revoked on the way is refused.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use http::header::{HeaderName, HeaderValue};
 use tokio::sync::watch;
 
 use crate::error::Failure;
-use crate::front::StartError;
+use crate::front::{ControlConfig, StartError};
 use crate::logger::logger;
 use crate::operations::Operations;
 use crate::permissions;
@@ -32,6 +33,8 @@ pub struct Context {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     clock: Clock,
     secret: HeaderValue,
+    data_origin: String,
+    providers: BTreeSet<String>,
 }
 
 pub(crate) type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
@@ -55,18 +58,25 @@ pub fn description() -> ApiDescription<Context> {
 
 impl Inside {
     /// Starts dropshot on a free port of the loopback.
-    pub(crate) fn start(store: Store, clock: Clock, body_limit: u64) -> Result<Self, StartError> {
+    pub(crate) fn start(
+        store: Store,
+        clock: Clock,
+        limits: &ControlConfig,
+    ) -> Result<Self, StartError> {
         let secret = random_secret()?;
         let context = Context {
             snapshots: store.snapshots(),
             store,
             clock,
             secret: secret.clone(),
+            data_origin: limits.data_origin.clone(),
+            providers: limits.providers.clone(),
         };
         let config = ConfigDropshot {
             bind_address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             // The front counts; this must only not be less.
-            default_request_body_max_bytes: usize::try_from(body_limit).unwrap_or(usize::MAX),
+            default_request_body_max_bytes: usize::try_from(limits.body_limit)
+                .unwrap_or(usize::MAX),
             ..ConfigDropshot::default()
         };
         let server = ServerBuilder::new(description(), context, logger())
@@ -132,6 +142,16 @@ impl Context {
     /// The time to write down.
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Whether the data plane knows a provider of that slug.
+    pub(crate) fn is_provider(&self, slug: &str) -> bool {
+        self.providers.contains(slug)
+    }
+
+    /// The origin under which callers reach the data plane.
+    pub(crate) fn data_origin(&self) -> &str {
+        &self.data_origin
     }
 
     /// Compared whole, whatever the first difference: its place must not be measurable.

@@ -2,7 +2,7 @@
 //!
 //! In reading order: `front` is the door that every request passes (authentication, path,
 //! permission, size), `inside` is dropshot behind it, `operations` implements the generated trait
-//! and hands each operation to `gateways` or `logs`. `convert` is the only bridge between wire
+//! and hands each operation to `gateways`, `provider_configs` or `logs`. `convert` is the only bridge between wire
 //! types and the model, `error` the only place where a failure becomes a status. Sockets to the
 //! outside are left to the listener that mounts [`ControlPlane`]; what is stored and how, to
 //! `aig-store`. This crate knows no provider and no upstream.
@@ -20,6 +20,7 @@ mod logs;
 mod native;
 mod operations;
 mod permissions;
+mod provider_configs;
 mod sentence;
 mod unenforced;
 mod unperformed;

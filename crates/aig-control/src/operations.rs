@@ -1,25 +1,28 @@
 //! The generated trait, implemented: each operation is handed to the file of its kind.
 
-use aig_api::types::GatewayInput;
-use aig_api::types::LogPatch;
+use aig_api::types::{GatewayInput, LogPatch, ProviderConfigInput, ProviderConfigRotation};
 use aig_api::{
     CloudflareAiGatewayApi, CreateAiGatewayError, CreateAiGatewayOk, CreateAiGatewayPath,
+    CreateProviderConfigError, CreateProviderConfigOk, CreateProviderConfigPath,
     DeleteAiGatewayError, DeleteAiGatewayLogsError, DeleteAiGatewayLogsOk, DeleteAiGatewayLogsPath,
-    DeleteAiGatewayLogsQuery, DeleteAiGatewayOk, DeleteAiGatewayPath, GetAiGatewayError,
-    GetAiGatewayLogError, GetAiGatewayLogOk, GetAiGatewayLogPath, GetAiGatewayLogRequestError,
-    GetAiGatewayLogRequestOk, GetAiGatewayLogRequestPath, GetAiGatewayLogResponseError,
-    GetAiGatewayLogResponseOk, GetAiGatewayLogResponsePath, GetAiGatewayOk, GetAiGatewayPath,
-    ListAiGatewayLogsError, ListAiGatewayLogsOk, ListAiGatewayLogsPath, ListAiGatewayLogsQuery,
-    ListAiGatewaysError, ListAiGatewaysOk, ListAiGatewaysPath, ListAiGatewaysQuery, Operation,
-    PatchAiGatewayLogError, PatchAiGatewayLogOk, PatchAiGatewayLogPath, UpdateAiGatewayError,
-    UpdateAiGatewayOk, UpdateAiGatewayPath,
+    DeleteAiGatewayLogsQuery, DeleteAiGatewayOk, DeleteAiGatewayPath, DeleteProviderConfigError,
+    DeleteProviderConfigOk, DeleteProviderConfigPath, GetAiGatewayError, GetAiGatewayLogError,
+    GetAiGatewayLogOk, GetAiGatewayLogPath, GetAiGatewayLogRequestError, GetAiGatewayLogRequestOk,
+    GetAiGatewayLogRequestPath, GetAiGatewayLogResponseError, GetAiGatewayLogResponseOk,
+    GetAiGatewayLogResponsePath, GetAiGatewayOk, GetAiGatewayPath, GetAiGatewayUrlError,
+    GetAiGatewayUrlOk, GetAiGatewayUrlPath, ListAiGatewayLogsError, ListAiGatewayLogsOk,
+    ListAiGatewayLogsPath, ListAiGatewayLogsQuery, ListAiGatewaysError, ListAiGatewaysOk,
+    ListAiGatewaysPath, ListAiGatewaysQuery, ListProviderConfigsError, ListProviderConfigsOk,
+    ListProviderConfigsPath, ListProviderConfigsQuery, Operation, PatchAiGatewayLogError,
+    PatchAiGatewayLogOk, PatchAiGatewayLogPath, RotateProviderConfigError, RotateProviderConfigOk,
+    RotateProviderConfigPath, UpdateAiGatewayError, UpdateAiGatewayOk, UpdateAiGatewayPath,
 };
 use aig_store::Side;
 use dropshot::{Path, Query, RequestContext, TypedBody};
 
 use crate::error::Failure;
 use crate::inside::Context;
-use crate::{gateways, logs};
+use crate::{gateways, logs, provider_configs};
 
 /// The one implementation of the contract.
 pub(crate) enum Operations {}
@@ -77,6 +80,59 @@ impl CloudflareAiGatewayApi for Operations {
         gateways::delete(&request, path.into_inner())
             .await
             .map(DeleteAiGatewayOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn get_ai_gateway_url(
+        request: RequestContext<Context>,
+        path: Path<GetAiGatewayUrlPath>,
+    ) -> Result<GetAiGatewayUrlOk, GetAiGatewayUrlError> {
+        gateways::url(&request, path.into_inner())
+            .await
+            .map(GetAiGatewayUrlOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn list_provider_configs(
+        request: RequestContext<Context>,
+        path: Path<ListProviderConfigsPath>,
+        query: Query<ListProviderConfigsQuery>,
+    ) -> Result<ListProviderConfigsOk, ListProviderConfigsError> {
+        provider_configs::list(&request, path.into_inner(), query.into_inner())
+            .await
+            .map(ListProviderConfigsOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn create_provider_config(
+        request: RequestContext<Context>,
+        path: Path<CreateProviderConfigPath>,
+        body: TypedBody<ProviderConfigInput>,
+    ) -> Result<CreateProviderConfigOk, CreateProviderConfigError> {
+        provider_configs::create(&request, path.into_inner(), body.into_inner())
+            .await
+            .map(CreateProviderConfigOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn rotate_provider_config(
+        request: RequestContext<Context>,
+        path: Path<RotateProviderConfigPath>,
+        body: TypedBody<ProviderConfigRotation>,
+    ) -> Result<RotateProviderConfigOk, RotateProviderConfigError> {
+        provider_configs::rotate(&request, path.into_inner(), body.into_inner())
+            .await
+            .map(RotateProviderConfigOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn delete_provider_config(
+        request: RequestContext<Context>,
+        path: Path<DeleteProviderConfigPath>,
+    ) -> Result<DeleteProviderConfigOk, DeleteProviderConfigError> {
+        provider_configs::delete(&request, path.into_inner())
+            .await
+            .map(DeleteProviderConfigOk)
             .map_err(Failure::into_error)
     }
 

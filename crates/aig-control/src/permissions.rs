@@ -11,6 +11,8 @@ pub(crate) const fn needed(operation: Operation) -> Permission {
     match operation {
         Operation::ListAiGateways
         | Operation::GetAiGateway
+        | Operation::GetAiGatewayUrl
+        | Operation::ListProviderConfigs
         | Operation::ListAiGatewayLogs
         | Operation::GetAiGatewayLog
         | Operation::GetAiGatewayLogRequest
@@ -18,6 +20,9 @@ pub(crate) const fn needed(operation: Operation) -> Permission {
         Operation::CreateAiGateway
         | Operation::UpdateAiGateway
         | Operation::DeleteAiGateway
+        | Operation::CreateProviderConfig
+        | Operation::RotateProviderConfig
+        | Operation::DeleteProviderConfig
         | Operation::DeleteAiGatewayLogs
         | Operation::PatchAiGatewayLog => Permission::Edit,
     }

@@ -7,7 +7,7 @@ use aig_model::{
     Usage,
 };
 use aig_policy::Identity;
-use aig_store::Store;
+use aig_store::{KEY_LEN, KeyRing, Store, Vault};
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -36,7 +36,12 @@ pub(crate) struct Answer {
 
 impl Rig {
     pub(crate) async fn new() -> Self {
-        Self::with(|| Timestamp::from_millis(1_000), ControlConfig::default()).await
+        let config = ControlConfig {
+            data_origin: "https://gateway.example".to_owned(),
+            providers: ["openai".to_owned()].into(),
+            ..ControlConfig::default()
+        };
+        Self::with(|| Timestamp::from_millis(1_000), config).await
     }
 
     pub(crate) async fn with(
@@ -44,7 +49,7 @@ impl Rig {
         config: ControlConfig,
     ) -> Self {
         let directory = TempDir::new().unwrap();
-        let store = Store::open(directory.path()).unwrap();
+        let store = Store::open_with(directory.path(), vault()).unwrap();
         let identity = Arc::new(Identity::new(Secret::new([7; 32])));
         let control = ControlPlane::start(store.clone(), Arc::clone(&identity), clock, config)
             .await
@@ -153,6 +158,10 @@ impl Answer {
                 failed
             }
     }
+}
+
+fn vault() -> Vault {
+    Vault::new(|| Ok(KeyRing::new([Secret::new([9; KEY_LEN])])?)).unwrap()
 }
 
 pub(crate) fn request(

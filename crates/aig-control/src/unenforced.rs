@@ -21,7 +21,6 @@ const fn unperformed(field: &'static str) -> Unperformed {
 }
 
 pub(crate) const UNPERFORMED: &[Unperformed] = &[
-    unperformed("byok_only"),
     unperformed("dlp"),
     unperformed("guardrails"),
     unperformed("log_classification"),

@@ -45,6 +45,8 @@ pub struct Gateway {
     pub collect_logs: bool,
     /// Whether requests must carry a token with the run permission.
     pub authentication: bool,
+    /// Whether requests without a key for the provider are refused.
+    pub byok_only: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -93,6 +95,8 @@ pub struct GatewayChange {
     pub collect_logs: Change<bool>,
     /// Whether requests must carry a token.
     pub authentication: Change<bool>,
+    /// Whether requests without a key for the provider are refused.
+    pub byok_only: Change<bool>,
 }
 
 /// The text is not a gateway id.
@@ -196,6 +200,7 @@ impl Gateway {
             log_retention: LogRetention::default(),
             collect_logs: true,
             authentication: false,
+            byok_only: false,
             created_at: now,
             modified_at: now,
         }
@@ -237,6 +242,7 @@ impl Gateway {
                 .changed(change.log_management, change.log_management_strategy)?,
             collect_logs: change.collect_logs.over_switch(self.collect_logs),
             authentication: change.authentication.over_switch(self.authentication),
+            byok_only: change.byok_only.over_switch(self.byok_only),
             modified_at: now,
             ..self
         })

@@ -10,6 +10,7 @@ mod log_query;
 mod metadata;
 mod money;
 mod page;
+mod provider_config;
 mod record;
 mod retention;
 mod retry;
@@ -30,6 +31,10 @@ pub use log_query::{
 pub use metadata::{Metadata, MetadataReading};
 pub use money::{BadMoney, Money};
 pub use page::{Page, PageRequest};
+pub use provider_config::{
+    DEFAULT_ALIAS, NewProviderConfig, ProviderConfig, ProviderConfigId, ProviderSecret, StoredKey,
+    secret_name,
+};
 pub use record::{BodyFate, CacheStatus, CostSource, Outcome, Record};
 pub use retention::{LogRetention, LogStrategy};
 pub use retry::{Backoff, RetrySetting};

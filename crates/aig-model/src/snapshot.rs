@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::{Account, AccountId, Gateway, GatewayId, Token, TokenDigest, TokenId};
+use crate::{Account, AccountId, Gateway, GatewayId, StoredKey, Token, TokenDigest, TokenId};
 
 /// Everything that a request may need to know of the configuration, at one moment.
 #[derive(Debug, Default)]
@@ -15,6 +15,7 @@ pub struct Snapshot {
     /// Accounts.
     pub accounts: HashMap<AccountId, Account>,
     gateways: HashMap<(AccountId, GatewayId), Arc<Gateway>>,
+    keys: HashMap<(AccountId, GatewayId), Arc<[StoredKey]>>,
     tokens: HashMap<TokenDigest, Arc<Token>>,
     tokens_by_id: HashMap<TokenId, Arc<Token>>,
 }
@@ -47,9 +48,33 @@ impl Snapshot {
                 .into_iter()
                 .map(|g| ((g.account, g.id.clone()), Arc::new(g)))
                 .collect(),
+            keys: HashMap::new(),
             tokens_by_id: tokens.values().map(|t| (t.id, Arc::clone(t))).collect(),
             tokens,
         }
+    }
+
+    /// The same with the stored keys of the gateways.
+    #[must_use]
+    pub fn with_keys(
+        self,
+        keys: impl IntoIterator<Item = (AccountId, GatewayId, StoredKey)>,
+    ) -> Self {
+        let mut lists: HashMap<_, Vec<StoredKey>> = HashMap::new();
+        for (account, gateway, key) in keys {
+            lists.entry((account, gateway)).or_default().push(key);
+        }
+        let keys = lists.into_iter().map(|(place, list)| (place, list.into()));
+        Self {
+            keys: keys.collect(),
+            ..self
+        }
+    }
+
+    /// The stored keys of a gateway.
+    pub fn keys(&self, gateway: &Gateway) -> Arc<[StoredKey]> {
+        let place = (gateway.account, gateway.id.clone());
+        self.keys.get(&place).cloned().unwrap_or_default()
     }
 
     /// The gateway of that id, `default` included, which every account has even unwritten.

@@ -130,6 +130,11 @@ impl Tokens {
         }
     }
 
+    /// Whether one of them stands in that header.
+    pub(crate) fn stands_in(&self, name: &HeaderName) -> bool {
+        self.headers.contains(name)
+    }
+
     /// The query without them; every other byte stays.
     pub(crate) fn taken_off<'q>(&self, query: Option<&'q str>) -> Option<Cow<'q, str>> {
         let query = query?;

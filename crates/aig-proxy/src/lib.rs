@@ -12,6 +12,7 @@
 mod body;
 pub mod cache_store;
 mod carriers;
+mod credentials;
 mod drive;
 mod egress;
 mod farewell;
@@ -30,6 +31,7 @@ mod line;
 pub mod listener;
 mod lookup;
 mod lull;
+mod mask;
 mod metrics;
 mod pace;
 mod payload;

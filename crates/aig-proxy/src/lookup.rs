@@ -72,9 +72,15 @@ pub(crate) async fn look(
     let credential = credential(step);
     request.stream |= stream;
     request.headers = &headers;
-    if !credential.is_empty() {
-        request.credential = Credential::Client(&credential);
-    }
+    request.credential = match &step.lent_id {
+        // Whoever sends the same key as its own is answered apart: it has no share in the gateway's.
+        Some((id, version)) => Credential::Stored {
+            id,
+            version: (*version).into(),
+        },
+        None if credential.is_empty() => Credential::None,
+        None => Credential::Client(&credential),
+    };
     let (key, ttl) = match Wanted::of(gateway.cache, options, &request) {
         Err(why) => return Ok(Looked::Bypassed(why)),
         Ok(wanted) => (wanted.key(gateway, &request, &digest), wanted.ttl()),

@@ -26,6 +26,7 @@ use tokio::sync::watch;
 
 use crate::cache_store::{CacheConfig, CacheStore};
 use crate::carriers::{Carriers, Tokens};
+use crate::credentials::Lender;
 use crate::drive::{Driven, Driver};
 use crate::egress::EgressRules;
 use crate::hops::Hops;
@@ -286,6 +287,12 @@ impl DataPlane {
             identity: &self.identity,
             snapshot,
             tokens,
+            lender: Lender::of(
+                snapshot.keys(gateway),
+                &head.headers,
+                !head.route.voice.is_api(),
+                gateway.byok_only,
+            ),
             account: gateway.account.to_string(),
             options: Options::of_headers(|name| headers::text(&head.headers, name))
                 .over(Options::of_gateway(gateway.retry)),

@@ -16,8 +16,10 @@ use http::{Method, Uri};
 use uuid::Uuid;
 
 use crate::carriers::Tokens;
+use crate::credentials::{self, Lender, Wanted};
 use crate::headers;
 use crate::ledger::Ledger;
+use crate::mask::Key;
 use crate::metrics::Metrics;
 use crate::payload::Payload;
 use crate::record::{Trail, clipped};
@@ -41,6 +43,10 @@ pub(crate) struct Step {
     /// As the provider is to see them.
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
+    /// A stored key among the headers, which is nobody's to read in the answer.
+    pub(crate) lent: Option<Key>,
+    /// Which stored key that is, by its id and version: what tells the cache who asks.
+    pub(crate) lent_id: Option<(String, u32)>,
     pub(crate) options: Options,
     /// The dialect of that endpoint.
     pub(crate) wire: Wire,
@@ -67,6 +73,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) headers: HeaderMap,
     /// The headers in which a gateway's token stands.
     pub(crate) tokens: &'a Tokens,
+    /// What the gateway has for those that come without a key.
+    pub(crate) lender: &'a Lender,
     pub(crate) payload: Payload,
     pub(crate) options: Options,
     pub(crate) collect: bool,
@@ -111,7 +119,14 @@ impl Step {
         let Draft {
             provider, headers, ..
         } = draft;
-        let query = draft.tokens.taken_off(draft.query);
+        let mut query = draft.tokens.taken_off(draft.query);
+        let key = match credentials::has_own(provider, &headers, draft.tokens, query.as_deref()) {
+            true => None,
+            false => draft.lender.lend(provider, &Wanted::of(&headers))?,
+        };
+        if key.is_some() {
+            query = query.and_then(|query| credentials::without_empty_key(provider, query));
+        }
         let asks_usage = draft.method == Method::POST
             && provider.asks_usage_at(draft.tail)
             && !is_sealed(&headers);
@@ -124,6 +139,10 @@ impl Step {
         let target = provider.target_of(&call).map_err(Failure::BadPath)?;
         let model = named_model(provider, &call);
         let mut headers = outgoing(headers, provider, draft.tokens);
+        // Before the body is captured for the log: what is refused here leaves none.
+        if let Some(key) = key {
+            credentials::put(&mut headers, provider, key)?;
+        }
         if draft.collect && draft.wishes.keep_bodies() {
             let mut capture = Capture::new(draft.room);
             capture.coded(&headers);
@@ -141,6 +160,8 @@ impl Step {
             method: draft.method,
             headers,
             payload: draft.payload,
+            lent: key.and_then(|key| Key::of(key.secret.as_ref()?)),
+            lent_id: key.map(|key| (key.id.clone(), key.version)),
             options: draft.options,
             tail: draft.tail.to_owned(),
             query: query.map(Cow::into_owned),

@@ -14,6 +14,7 @@ use http::{Method, Response};
 use http_body_util::{BodyExt, Limited};
 
 use crate::carriers::{Carriers, Tokens};
+use crate::credentials::Lender;
 use crate::payload::{MAX_KEPT, Payload};
 use crate::plan::{COLLECT_LOG, Draft, Plan, Step};
 use crate::respond::Failure;
@@ -32,6 +33,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) snapshot: &'a Snapshot,
     /// The gateway tokens of the request.
     pub(crate) tokens: &'a Tokens,
+    /// What the gateway has for those that come without a key.
+    pub(crate) lender: Lender,
     /// The account that the request is made for.
     pub(crate) account: String,
     /// What the request says over what the gateway says.
@@ -136,6 +139,7 @@ impl Planner<'_> {
             method: head.method,
             headers: head.headers,
             tokens: self.tokens,
+            lender: &self.lender,
             payload,
             options: self.options,
             collect: self.collect,
@@ -180,6 +184,7 @@ impl Planner<'_> {
             wishes: Wishes::of(&sent.headers).over(&self.wishes),
             room: self.room,
             tokens: &tokens,
+            lender: &self.lender,
             headers: sent.headers,
             payload: Payload::whole(body, RequestReader::for_provider(provider)),
         })

@@ -7,6 +7,7 @@ use hyper::body::Incoming;
 
 use crate::farewell::Farewell;
 use crate::lookup::{CACHE_STATUS, Missed};
+use crate::mask::Masked;
 use crate::plan::Step;
 use crate::record::Trail;
 use crate::stored::Stored;
@@ -34,6 +35,15 @@ pub(crate) fn relay(
     };
     head.version = Version::default();
     headers::for_caller(&mut head.headers);
+    // Providers repeat a key in order to refuse it. Nothing below sees more than the caller may.
+    let mut key = planned.lent.clone();
+    if let Some(key) = &key {
+        key.mask_headers(&mut head.headers);
+    }
+    if head.status.is_success() {
+        key = None;
+    }
+    let body = Masked::new(body, key);
     head.extensions.clear();
     let meter = ResponseReader::answering(planned.wire, &head.headers);
     trail.answered(head.status.as_u16(), &head.headers, meter);

@@ -11,6 +11,7 @@ use aig_provider::BadTail;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
 use crate::Body;
+use crate::credentials::NoCredential;
 use crate::run::BadRun;
 use crate::unified::BadUnified;
 use crate::universal::BadUniversal;
@@ -44,6 +45,8 @@ pub(crate) enum Failure {
     BadUnified(BadUnified),
     /// The run cannot be made.
     BadRun(BadRun),
+    /// There is no key to go to the provider with.
+    NoCredential(NoCredential),
     /// The request's body broke off, or its frame is broken.
     BadBody,
     /// The request's body did not come on.
@@ -72,7 +75,9 @@ impl Failure {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Loop => StatusCode::LOOP_DETECTED,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NoCredential(NoCredential::Unusable) | Self::Internal => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             // The caller sees 400 where no usable answer came; clients know it by the code.
             Self::NoSuchGateway
             | Self::TwoTokens
@@ -82,6 +87,7 @@ impl Failure {
             | Self::BadUniversal(_)
             | Self::BadUnified(_)
             | Self::BadRun(_)
+            | Self::NoCredential(_)
             | Self::BadBody
             | Self::BadFraming
             | Self::Unanswered(_) => StatusCode::BAD_REQUEST,
@@ -96,6 +102,7 @@ impl Failure {
             Self::Unanswered(_) => 2005,
             Self::InvalidProvider => 2008,
             Self::Unauthorized => 2009,
+            Self::NoCredential(NoCredential::UnknownAlias { .. }) => 2040,
             Self::BadUnified(reason) => reason.code(),
             Self::NoSuchPath => 7000,
             Self::BadRun(_) => 7003,
@@ -108,8 +115,9 @@ impl Failure {
             | Self::BadFraming
             | Self::SlowBody
             | Self::Loop
+            | Self::NoCredential(NoCredential::Required { .. })
             | Self::TooLarge { .. } => 7001,
-            Self::Internal => 7009,
+            Self::NoCredential(NoCredential::Unusable) | Self::Internal => 7009,
         }
     }
 
@@ -126,6 +134,11 @@ impl Failure {
             Self::BadUniversal(_) => "The universal request cannot be read",
             Self::BadUnified(reason) => reason.message(),
             Self::BadRun(reason) => reason.message(),
+            Self::NoCredential(NoCredential::UnknownAlias { .. }) => "No stored key of that name",
+            Self::NoCredential(NoCredential::Required { .. }) => {
+                "A key for the provider is required"
+            }
+            Self::NoCredential(NoCredential::Unusable) => "The stored key cannot be used",
             Self::BadBody => "The request's body is broken",
             Self::BadFraming => "The request's framing is ambiguous",
             Self::SlowBody => "The request's body did not arrive",
@@ -176,6 +189,7 @@ impl Failure {
             Self::BadUniversal(reason) => return reason.to_string().into(),
             Self::BadUnified(reason) => return reason.to_string().into(),
             Self::BadRun(reason) => return reason.to_string().into(),
+            Self::NoCredential(reason) => return reason.to_string().into(),
             Self::BadBody => "it broke off, or its chunks are malformed",
             Self::SlowBody => {
                 "it came too slowly, or not at all for a while; send it without long pauses"
@@ -262,6 +276,12 @@ impl From<BadUnified> for Failure {
 impl From<BadRun> for Failure {
     fn from(reason: BadRun) -> Self {
         Self::BadRun(reason)
+    }
+}
+
+impl From<NoCredential> for Failure {
+    fn from(reason: NoCredential) -> Self {
+        Self::NoCredential(reason)
     }
 }
 

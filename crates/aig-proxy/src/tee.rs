@@ -21,13 +21,14 @@ use crate::body::BodyError;
 use crate::farewell::{Farewell, Said};
 use crate::headers;
 use crate::lull::Lull;
+use crate::mask::Masked;
 use crate::record::Trail;
 use crate::stored::Stored;
 
 /// An answer's body. Its end, whichever it is, ends the trail.
 pub(crate) struct Tee {
     /// What still comes from the provider; gone once it has broken off.
-    body: Option<Incoming>,
+    body: Option<Masked<Incoming>>,
     trail: Trail,
     ending: Ending,
     farewell: Farewell,
@@ -89,7 +90,7 @@ enum BrokeOff {
 impl Tee {
     /// Forwards `body`; an answer without one is complete at once.
     pub(crate) fn new(
-        body: Incoming,
+        body: Masked<Incoming>,
         trail: Trail,
         ending: Ending,
         farewell: Farewell,

@@ -9,8 +9,8 @@ use clap::{Arg, Command as Words, CommandFactory, FromArgMatches, Parser, Subcom
 
 use crate::config::Flags;
 use crate::limits::Limits;
-use crate::local::{AccountCommand, TokenCommand};
-use crate::remote::{GatewaysCommand, LogsCommand};
+use crate::local::{AccountCommand, KeysCommand, TokenCommand};
+use crate::remote::{GatewaysCommand, LogsCommand, ProviderConfigsCommand};
 use crate::{bootstrap, demo, local, offline, prices, remote, serve};
 
 /// A self-hosted AI gateway, compatible with Cloudflare AI Gateway
@@ -53,12 +53,26 @@ enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Keys of this instance; works on the data directory
+    Keys {
+        #[command(flatten)]
+        place: local::Place,
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Gateways, over the API of this or any other gateway, Cloudflare's included
     Gateways {
         #[command(flatten)]
         api: remote::Api,
         #[command(subcommand)]
         command: GatewaysCommand,
+    },
+    /// Stored keys of providers, over the API
+    ProviderConfigs {
+        #[command(flatten)]
+        api: remote::Api,
+        #[command(subcommand)]
+        command: ProviderConfigsCommand,
     },
     /// The log of a gateway, over the API
     Logs {
@@ -105,7 +119,9 @@ impl Cli {
                 Command::Limits(limits) => limits.run(),
                 Command::Account { place, command } => command.run(&place).await,
                 Command::Token { place, command } => command.run(&place).await,
+                Command::Keys { place, command } => command.run(&place).await,
                 Command::Gateways { api, command } => command.run(&api).await,
+                Command::ProviderConfigs { api, command } => command.run(&api).await,
                 Command::Logs { api, command } => command.run(&api).await,
                 Command::Prices(prices) => prices.run(),
             }

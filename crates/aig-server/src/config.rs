@@ -19,6 +19,8 @@ use anyhow::{Context, bail};
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::kek::KekSetting;
+
 use self::file::{File, LogFilter, PublicUrl, Seconds, address, network};
 
 /// The settings of a house, checked.
@@ -37,6 +39,8 @@ pub struct Config {
     pub control_public_url: Option<String>,
     /// The file that holds the token pepper, when not in the data directory.
     pub token_pepper_file: Option<PathBuf>,
+    /// Where the key is that the stored keys of providers are sealed under.
+    pub key_encryption_key: KekSetting,
     /// The account and the token that an infrastructure tool wants to exist.
     pub bootstrap: Option<crate::bootstrap::Bootstrap>,
     /// Certificate and key, where the listeners speak TLS.
@@ -109,6 +113,11 @@ pub struct Flags {
     /// [default: token-pepper in the data directory, made at the first start]
     #[arg(long, env = "AIG_TOKEN_PEPPER_FILE", value_name = "FILE")]
     pub token_pepper_file: Option<PathBuf>,
+    /// File with the key-encryption key, 64 hex digits; older keys may follow, one a line (file:
+    /// key_encryption_key_file) [default: key-encryption-key in the data directory, made at the
+    /// first start]
+    #[arg(long, env = "AIG_KEY_ENCRYPTION_KEY_FILE", value_name = "FILE")]
+    pub key_encryption_key_file: Option<PathBuf>,
     /// File with the certificate chain to show, in PEM, the server's own first; with it and --tls-key
     /// every listener speaks TLS alone. Read again when it changes (file: tls_certificate)
     #[arg(long, env = "AIG_TLS_CERTIFICATE", value_name = "FILE")]
@@ -245,6 +254,9 @@ impl Flags {
             public_url: public_url.map(|url| url.0),
             control_public_url: control_public_url.map(|url| url.0),
             token_pepper_file: self.token_pepper_file.clone().or(file.token_pepper_file),
+            key_encryption_key: KekSetting::new(
+                (self.key_encryption_key_file.clone()).or(file.key_encryption_key_file),
+            )?,
             bootstrap: crate::bootstrap::Bootstrap::from_environment()?,
             tls,
             proxy: DataPlaneConfig {

@@ -70,7 +70,7 @@ impl House {
         let tls = (config.tls.clone().map(Tls::load).transpose())
             .context("TLS cannot be served")?
             .map(Arc::new);
-        let store = open(&config.data_dir)?;
+        let store = config.key_encryption_key.open(&config.data_dir)?;
         let pepper = config.token_pepper_file.as_deref();
         let identity = Arc::new(keys::identity(&store, &config.data_dir, pepper).await?);
 
@@ -114,7 +114,13 @@ impl House {
             store.clone(),
             Arc::clone(&identity),
             || Timestamp::from(SystemTime::now()),
-            ControlConfig::default(),
+            ControlConfig {
+                data_origin: origin.clone(),
+                providers: (config.proxy.providers.iter())
+                    .map(|provider| provider.slug().to_owned())
+                    .collect(),
+                ..ControlConfig::default()
+            },
         )
         .await
         .context("the control plane cannot start")?;

@@ -88,44 +88,89 @@ fn read(path: &Path) -> anyhow::Result<Pepper> {
 }
 
 fn parse(text: &str) -> anyhow::Result<Pepper> {
+    hex_key(text)
+}
+
+/// Reads a key of 256 bits from hex digits; the error says nothing of it.
+pub(crate) fn hex_key(text: &str) -> anyhow::Result<Secret<[u8; 32]>> {
     let digits = text.as_bytes();
-    if digits.len() != 2 * Identity::PEPPER_LEN || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
         bail!("must be 64 hex digits; make one with `openssl rand -hex 32`");
     }
     if digits.iter().all(|d| *d == digits[0]) {
         bail!("must be random; make one with `openssl rand -hex 32`");
     }
-    let mut pepper = [0; Identity::PEPPER_LEN];
-    for (byte, pair) in pepper.iter_mut().zip(digits.chunks_exact(2)) {
+    let mut key = [0; 32];
+    for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
         let pair = std::str::from_utf8(pair).expect("hex digits are text");
         *byte = u8::from_str_radix(pair, 16).expect("two hex digits are a byte");
     }
-    Ok(Secret::new(pepper))
+    Ok(Secret::new(key))
 }
 
-/// Writes a fresh pepper whole or not at all: a half-written one would lock every token out.
+/// A fresh key of 256 bits as hex digits.
+pub(crate) fn random_hex() -> anyhow::Result<Zeroizing<String>> {
+    let mut key = Zeroizing::new([0_u8; 32]);
+    getrandom::fill(&mut *key).context("the system has no randomness")?;
+    Ok(Zeroizing::new(
+        key.iter().map(|b| format!("{b:02x}")).collect(),
+    ))
+}
+
+/// Makes a fresh pepper.
 fn make(path: &Path) -> anyhow::Result<Pepper> {
-    let mut pepper = [0; Identity::PEPPER_LEN];
-    getrandom::fill(&mut pepper).context("the system has no randomness")?;
-    let text: String = pepper.iter().map(|b| format!("{b:02x}")).collect();
-    let text = Zeroizing::new(text + "\n");
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let draft: PathBuf = directory.join(format!("{FILE}.{}", std::process::id()));
-    let written = private_file(&draft)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| std::fs::hard_link(&draft, path))
-        .and_then(|()| std::fs::File::open(directory)?.sync_all());
-    let removed = std::fs::remove_file(&draft);
-    match written {
+    let text = Zeroizing::new(format!("{}\n", *random_hex()?));
+    match write_new(path, &text) {
         // Another process was first; its pepper is the one that counts.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return read(path),
-        other => other.and(removed),
+        written => written,
     }
     .with_context(|| format!("the token pepper {} cannot be written", path.display()))?;
-    Ok(Secret::new(pepper))
+    parse(text.trim_end())
+}
+
+/// Writes a file of keys whole or not at all, if it is not there yet: a half-written one would
+/// lock everybody out.
+pub(crate) fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let draft = draft(path, text)?;
+    let written = std::fs::hard_link(&draft, path).and_then(|()| sync_directory(path));
+    let removed = std::fs::remove_file(&draft);
+    written.and(removed)
+}
+
+/// Writes a file of keys in place of the one that is there, whole or not at all.
+pub(crate) fn replace_file(path: &Path, text: &str) -> anyhow::Result<()> {
+    let replaced = draft(path, text).and_then(|draft| {
+        std::fs::rename(&draft, path).inspect_err(|_| {
+            // What is left of it is of no use to anybody; the error says what matters.
+            let _ = std::fs::remove_file(&draft);
+        })
+    });
+    replaced
+        .and_then(|()| sync_directory(path))
+        .with_context(|| format!("{} cannot be written", path.display()))
+}
+
+fn draft(path: &Path, text: &str) -> std::io::Result<PathBuf> {
+    // Not named by the process: in a container every process has the same number, and a draft that
+    // a sudden end left behind would be in the way of the next one.
+    let draft = path.with_extension(draft_name()?);
+    let mut file = private_file(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(draft)
+}
+
+fn draft_name() -> std::io::Result<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
+}
+
+/// A name in a directory is safe when the directory is synced.
+fn sync_directory(path: &Path) -> std::io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    std::fs::File::open(directory)?.sync_all()
 }
 
 fn private_file(path: &Path) -> std::io::Result<std::fs::File> {

@@ -10,6 +10,7 @@ pub mod config;
 mod demo;
 mod front;
 pub mod house;
+pub mod kek;
 pub mod keys;
 pub mod limits;
 mod local;

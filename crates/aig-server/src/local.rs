@@ -1,4 +1,4 @@
-//! `aig account` and `aig token`: administration of an instance, on its data directory.
+//! `aig account`, `aig token` and `aig keys`: administration of an instance, on its data directory.
 //!
 //! They work while a server runs on the same directory; it notices within seconds. What a tenant
 //! may do stands in the API instead.
@@ -15,13 +15,15 @@ use clap::Subcommand;
 use crate::config::DEFAULT_DATA_DIR;
 use crate::config::file::File;
 use crate::house::{fresh_token, open};
+use crate::kek::KekSetting;
 use crate::keys;
 use crate::print::{moment, table};
 
 /// Where the instance is: as for `aig serve`, by flag, environment or file.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Place {
-    /// The file of settings that `aig serve` runs with; data_dir and token_pepper_file are read
+    /// The file of settings that `aig serve` runs with; data_dir, token_pepper_file and
+    /// key_encryption_key_file are read
     #[arg(long, env = "AIG_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// Directory of the databases and keys [default: aig-data]
@@ -35,12 +37,21 @@ pub(crate) struct Place {
         global = true
     )]
     token_pepper_file: Option<PathBuf>,
+    /// File with the key-encryption key, if it is not in the data directory
+    #[arg(
+        long,
+        env = "AIG_KEY_ENCRYPTION_KEY_FILE",
+        value_name = "FILE",
+        global = true
+    )]
+    key_encryption_key_file: Option<PathBuf>,
 }
 
 /// A place, found.
 struct Found {
     data_dir: PathBuf,
     token_pepper_file: Option<PathBuf>,
+    key_encryption_key_file: Option<PathBuf>,
 }
 
 /// What can be done with accounts.
@@ -90,6 +101,13 @@ pub(crate) enum TokenCommand {
         /// The token's id, as `aig token list` prints it
         id: String,
     },
+}
+
+/// What can be done with the keys of the house.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Change the key-encryption key; a running server follows, and no request notices
+    Rotate,
 }
 
 /// The file that every instance has, as `aig-store` calls it.
@@ -176,6 +194,21 @@ impl TokenCommand {
     }
 }
 
+impl KeysCommand {
+    pub(crate) async fn run(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let found = place.find()?;
+        found.is_there()?;
+        let setting = KekSetting::new(found.key_encryption_key_file)?;
+        match self {
+            Self::Rotate => {
+                let count = setting.rotate(&found.data_dir).await?;
+                println!("{count} stored keys are wrapped with the new key");
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 impl Place {
     fn find(&self) -> anyhow::Result<Found> {
         let file = File::read(self.config.as_deref())?;
@@ -183,6 +216,8 @@ impl Place {
             data_dir: (self.data_dir.clone().or(file.data_dir))
                 .unwrap_or_else(|| DEFAULT_DATA_DIR.into()),
             token_pepper_file: self.token_pepper_file.clone().or(file.token_pepper_file),
+            key_encryption_key_file: (self.key_encryption_key_file.clone())
+                .or(file.key_encryption_key_file),
         })
     }
 }
@@ -190,6 +225,11 @@ impl Place {
 impl Found {
     /// The store of an instance that is there; none is made.
     fn existing(&self) -> anyhow::Result<Store> {
+        self.is_there()?;
+        open(&self.data_dir)
+    }
+
+    fn is_there(&self) -> anyhow::Result<()> {
         if !self.data_dir.join(CONFIG_DATABASE).is_file() {
             bail!(
                 "there is no instance in {}; name its directory with --data-dir, or the settings \
@@ -197,7 +237,7 @@ impl Found {
                 self.data_dir.display()
             );
         }
-        open(&self.data_dir)
+        Ok(())
     }
 }
 

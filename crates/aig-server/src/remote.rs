@@ -1,10 +1,11 @@
-//! `aig gateways` and `aig logs`: the generated client on the command line.
+//! `aig gateways`, `aig provider-configs` and `aig logs`: the generated client on the command line.
 //!
 //! Works against any base URL of the API, Cloudflare's included: answers are taken as they come,
 //! since Cloudflare's lack fields that ours always have. What is sent is left to `body`, how
 //! answers look to `tables`; administration of this instance to `local`.
 
 mod body;
+mod provider_configs;
 mod tables;
 
 use std::num::NonZeroU64;
@@ -58,7 +59,20 @@ pub(crate) struct Api {
 #[derive(Debug, Subcommand)]
 pub(crate) enum GatewaysCommand {
     /// List the gateways of the account
-    List(Paging),
+    List {
+        /// Text to look for in ids and names
+        #[arg(long)]
+        search: Option<String>,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Print the base URL of a provider behind a gateway
+    Url {
+        /// The gateway's id
+        id: String,
+        /// The provider's slug
+        provider: String,
+    },
     /// Make a gateway; --id or --name is enough, Cloudflare wants --id
     Create {
         /// What stands in URLs
@@ -85,6 +99,9 @@ pub(crate) enum GatewaysCommand {
         id: String,
     },
 }
+
+/// What can be done with stored keys.
+pub(crate) use provider_configs::ProviderConfigsCommand;
 
 /// Settings of a gateway.
 #[derive(Debug, Default, clap::Args)]
@@ -116,6 +133,9 @@ pub(crate) struct Settings {
     /// Whether requests must carry a token
     #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
     authentication: Option<bool>,
+    /// Whether requests without a key for the provider are refused
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
+    byok_only: Option<bool>,
 }
 
 /// Which page.
@@ -148,12 +168,15 @@ impl GatewaysCommand {
         // What the builders of the client are given where the body is ours: see `body`.
         let unread = GatewayInput::default();
         match self {
-            Self::List(paging) => {
-                let call = client
+            Self::List { search, paging } => {
+                let mut call = client
                     .list_ai_gateways()
                     .account_id(account)
                     .page(paging.page)
                     .per_page(paging.per_page);
+                if let Some(search) = search {
+                    call = call.search(search);
+                }
                 let list = answer(None, call.send()).await?;
                 api.show(&list, tables::gateways(rows(&list)))
             }
@@ -167,6 +190,15 @@ impl GatewaysCommand {
             Self::Get { id } => {
                 let call = client.get_ai_gateway().account_id(account).gateway_id(id);
                 api.show_gateway(&answer(None, call.send()).await?)
+            }
+            Self::Url { id, provider } => {
+                let call = client
+                    .get_ai_gateway_url()
+                    .account_id(account)
+                    .gateway_id(id)
+                    .provider(provider);
+                let told = answer(None, call.send()).await?;
+                api.show(&told["result"], tables::text(&told["result"]))
             }
             Self::Update { id, settings } => {
                 body::says_something(&settings)?;

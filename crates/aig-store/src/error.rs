@@ -68,6 +68,20 @@ pub enum StoreError {
     /// The disk did not do what it was asked to.
     #[error("the disk failed; try again, and see the server's log")]
     Disk(#[source] rusqlite::Error),
+    /// The keys in the file were sealed with another key-encryption key, or the canary is gone.
+    #[error("the key-encryption key is not the one that the stored keys were sealed with")]
+    WrongKey,
+    /// The store was opened without a key-encryption key, so no key can be stored.
+    #[error("the store was opened without a key-encryption key")]
+    NoKey,
+    /// A sealed record does not open.
+    #[error("the stored key {what} does not open: {why}; delete it and store it again")]
+    Unopened {
+        /// The name of its secret.
+        what: String,
+        /// What is wrong with the record.
+        why: String,
+    },
     /// Anything else that SQLite reports.
     #[error("the store failed")]
     Sqlite(#[source] rusqlite::Error),
@@ -88,6 +102,31 @@ pub enum GatewayError {
     /// The account was deleted in the meantime.
     #[error("not found")]
     NoAccount,
+    /// The grant allows reading only.
+    #[error("the grant does not include the edit permission")]
+    NotGranted,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A key of a provider could not be stored, replaced or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderConfigError {
+    /// There is no such gateway, or no such key in it.
+    #[error("not found")]
+    NotFound,
+    /// The provider has a key of that alias.
+    #[error("the gateway holds a key {alias} of {provider} already")]
+    AlreadyExists {
+        /// The provider's slug.
+        provider: String,
+        /// The name of the key.
+        alias: String,
+    },
+    /// Anybody may send requests through the gateway.
+    #[error("the gateway is not authenticated, so anybody could spend the key")]
+    Unauthenticated,
     /// The grant allows reading only.
     #[error("the grant does not include the edit permission")]
     NotGranted,
@@ -153,6 +192,14 @@ impl StoreError {
 // === impl GatewayError ===
 
 impl From<rusqlite::Error> for GatewayError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+// === impl ProviderConfigError ===
+
+impl From<rusqlite::Error> for ProviderConfigError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Store(error.into())
     }

@@ -9,8 +9,8 @@ use aig_model::{
 };
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
-use crate::columns;
 use crate::error::GatewayError;
+use crate::{columns, provider_configs};
 
 // Wherever whole gateways are read it is `*`: the schema says which columns they have, and
 // `gateway` below, which takes each by its name, what they mean.
@@ -21,10 +21,16 @@ pub(crate) const WRITTEN: &str = "SELECT * FROM gateway ORDER BY account_id, gat
 const PAGE: &str = "
     SELECT * FROM gateway_or_default
     WHERE account_id = :account
+        AND (:search IS NULL OR instr(lower(gateway_id), lower(:search)) > 0
+            OR instr(lower(name), lower(:search)) > 0)
     ORDER BY created_at, gateway_id
     LIMIT :limit OFFSET :offset";
 
-const COUNT: &str = "SELECT count(*) FROM gateway_or_default WHERE account_id = :account";
+const COUNT: &str = "
+    SELECT count(*) FROM gateway_or_default
+    WHERE account_id = :account
+        AND (:search IS NULL OR instr(lower(gateway_id), lower(:search)) > 0
+            OR instr(lower(name), lower(:search)) > 0)";
 
 const ONE: &str = "
     SELECT * FROM gateway_or_default
@@ -59,8 +65,12 @@ const UPDATE: &str = "
         rate_limiting_technique = :rate_limiting_technique,
         cache_invalidate_on_update = :cache_invalidate_on_update, cache_epoch = :cache_epoch,
         log_management = :log_management, log_management_strategy = :log_management_strategy,
-        collect_logs = :collect_logs, authentication = :authentication,
+        collect_logs = :collect_logs, authentication = :authentication, byok_only = :byok_only,
         created_at = :created_at, modified_at = :modified_at
+    WHERE account_id = :account AND gateway_id = :gateway";
+
+const RENEW_EPOCH: &str = "
+    UPDATE gateway SET cache_epoch = :epoch
     WHERE account_id = :account AND gateway_id = :gateway";
 
 const DELETE: &str = "DELETE FROM gateway WHERE account_id = :account AND gateway_id = :gateway";
@@ -74,16 +84,19 @@ pub(crate) fn page(
     transaction: &Transaction<'_>,
     account: AccountId,
     request: PageRequest,
+    search: Option<&str>,
 ) -> rusqlite::Result<Page<Gateway>> {
     let account = account.to_string();
-    let total: i64 = transaction
-        .prepare_cached(COUNT)?
-        .query_row(named_params! { ":account": account }, |row| row.get(0))?;
+    let total: i64 = transaction.prepare_cached(COUNT)?.query_row(
+        named_params! { ":account": account, ":search": search },
+        |row| row.get(0),
+    )?;
     let items = transaction
         .prepare_cached(PAGE)?
         .query_map(
             named_params! {
                 ":account": account,
+                ":search": search,
                 ":limit": request.per_page(),
                 ":offset": columns::integer(request.offset()),
             },
@@ -173,6 +186,14 @@ pub(crate) fn update(
     };
     let invalidated_before = gateway.cache_invalidate_on_update;
     let mut gateway = gateway.changed(change, now)?;
+    if !gateway.authentication && provider_configs::any(transaction, account, id)? {
+        return Err(Invalid::new(
+            "authentication",
+            "must be true while the gateway holds a stored key, which anybody could spend; \
+             delete its provider configs first",
+        )
+        .into());
+    }
     // Nothing that was kept of the implicit `default`, whose epoch is 0, is there for one that is written.
     if invalidated_before || gateway.cache_invalidate_on_update || gateway.cache_epoch == 0 {
         gateway.cache_epoch = next_incarnation(transaction)?.cast_unsigned();
@@ -234,6 +255,21 @@ pub(crate) fn write_default(
     }
 }
 
+/// Makes all answers that were kept for a gateway unfindable.
+pub(crate) fn drop_cached(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    id: &GatewayId,
+) -> rusqlite::Result<()> {
+    let epoch = next_incarnation(transaction)?;
+    transaction
+        .prepare_cached(RENEW_EPOCH)?
+        .execute(named_params! {
+            ":account": account.to_string(), ":gateway": id.as_str(), ":epoch": epoch,
+        })?;
+    Ok(())
+}
+
 /// A number that no gateway ever had.
 pub(crate) fn next_incarnation(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
     transaction
@@ -292,6 +328,7 @@ fn write(transaction: &Transaction<'_>, gateway: &Gateway) -> rusqlite::Result<(
         ":log_management_strategy": log_strategy.map(LogStrategy::as_str),
         ":collect_logs": gateway.collect_logs,
         ":authentication": gateway.authentication,
+        ":byok_only": gateway.byok_only,
         ":created_at": gateway.created_at.as_millis(),
         ":modified_at": gateway.modified_at.as_millis(),
     })?;
@@ -330,6 +367,7 @@ pub(crate) fn gateway(row: &Row<'_>) -> rusqlite::Result<Gateway> {
         log_retention: columns::legal(row, retention)?,
         collect_logs: row.get("collect_logs")?,
         authentication: row.get("authentication")?,
+        byok_only: row.get("byok_only")?,
         created_at: columns::timestamp(row, "created_at")?,
         modified_at: columns::timestamp(row, "modified_at")?,
     })

@@ -240,6 +240,15 @@ impl<'a> Instance<'a> {
             .await
     }
 
+    /// Wraps the data keys of all stored keys with the newest key-encryption key; says how many
+    /// were under another one. Requests go on meanwhile, in whichever process.
+    pub async fn rotate_keys(self) -> Result<usize, StoreError> {
+        let vault = self.store.vault()?;
+        self.store
+            .write(move |transaction| vault.rotate(transaction))
+            .await
+    }
+
     /// Whether the pepper is the one that this instance's tokens are made with; `check` is the
     /// digest of a constant under it. The first pepper that comes is the right one from then on,
     /// also in an instance whose tokens are older than the check value.

@@ -12,21 +12,27 @@ mod gateways;
 mod instance;
 mod journal;
 mod journal_writer;
+mod key_scope;
 pub mod limits;
 mod live;
 mod logs;
 mod migrations;
+mod provider_configs;
 mod readers;
+mod seal;
 mod snapshot;
 mod store;
 mod sweep;
+mod vault;
 mod writer;
 
-pub use error::{GatewayError, InstanceError, StoreError};
+pub use error::{GatewayError, InstanceError, ProviderConfigError, StoreError};
 pub use instance::Instance;
 pub use journal::{Journal, JournalCounters};
 pub use logs::{LogPage, Side, StoredBody};
+pub use seal::{EmptyKeyRing, KEY_LEN, KeyRing};
 pub use store::{AccountScope, Queries, Store};
+pub use vault::Vault;
 
 #[cfg(test)]
 mod tenancy_lint;

@@ -17,6 +17,7 @@ pub(crate) const CONFIG: &[&str] = &[
     include_str!("schema/config-3.sql"),
     include_str!("schema/config-4.sql"),
     include_str!("schema/config-5.sql"),
+    include_str!("schema/config-6.sql"),
 ];
 
 /// The steps of the logs.

@@ -5,19 +5,25 @@
 
 use std::sync::Arc;
 
-use aig_model::{Account, Gateway, LogRetention, LogStrategy, Snapshot, Token, TokenDigest};
+use aig_model::{
+    Account, AccountId, Gateway, GatewayId, LogRetention, LogStrategy, Snapshot, StoredKey, Token,
+    TokenDigest,
+};
 use rusqlite::{Connection, Row, Transaction};
 use tokio::sync::watch;
 
 use crate::error::StoreError;
 use crate::live::Live;
-use crate::{columns, gateways, instance};
+use crate::vault::Vault;
+use crate::{columns, gateways, instance, provider_configs};
 
 /// Where the newest configuration is put for others to see.
 pub(crate) struct Publisher {
     snapshots: watch::Sender<Arc<Snapshot>>,
     live: watch::Sender<Arc<Live>>,
     generation: u64,
+    /// What opens the stored keys; a process that serves nobody has none.
+    vault: Option<Arc<Vault>>,
 }
 
 /// All of the configuration.
@@ -25,6 +31,7 @@ struct Reading {
     accounts: Vec<Account>,
     gateways: Vec<Gateway>,
     tokens: Vec<(TokenDigest, Token)>,
+    keys: Vec<(AccountId, GatewayId, StoredKey)>,
     live: Live,
 }
 
@@ -38,11 +45,15 @@ const INCARNATIONS: &str = "
 
 impl Publisher {
     /// Reads the configuration for the first time.
-    pub(crate) fn start(connection: &mut Connection) -> Result<Self, StoreError> {
+    pub(crate) fn start(
+        connection: &mut Connection,
+        vault: Option<Arc<Vault>>,
+    ) -> Result<Self, StoreError> {
         let mut publisher = Self {
             snapshots: watch::Sender::default(),
             live: watch::Sender::default(),
             generation: 0,
+            vault,
         };
         publisher.publish(connection)?;
         Ok(publisher)
@@ -50,7 +61,7 @@ impl Publisher {
 
     /// Reads the configuration anew and shows it to everybody.
     pub(crate) fn publish(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
-        let reading = Reading::take(&connection.transaction()?)?;
+        let reading = Reading::take(&connection.transaction()?, self.vault.as_deref())?;
         self.generation += 1;
         // Before the snapshot: whoever finds a gateway there may record a request through it.
         self.live.send_if_modified(|live| {
@@ -60,12 +71,14 @@ impl Publisher {
             }
             changed
         });
-        self.snapshots.send_replace(Arc::new(Snapshot::new(
+        let snapshot = Snapshot::new(
             self.generation,
             reading.accounts,
             reading.gateways,
             reading.tokens,
-        )));
+        );
+        self.snapshots
+            .send_replace(Arc::new(snapshot.with_keys(reading.keys)));
         Ok(())
     }
 
@@ -83,7 +96,7 @@ impl Publisher {
 // === impl Reading ===
 
 impl Reading {
-    fn take(transaction: &Transaction<'_>) -> rusqlite::Result<Self> {
+    fn take(transaction: &Transaction<'_>, vault: Option<&Vault>) -> rusqlite::Result<Self> {
         let mut live = Live {
             issued: transaction.query_row(ISSUED, [], |row| row.get(0))?,
             ..Live::default()
@@ -108,6 +121,10 @@ impl Reading {
             tokens: all(transaction, instance::TOKENS, |row| {
                 Ok((columns::digest(row)?, instance::token(row)?))
             })?,
+            keys: match vault {
+                Some(vault) => provider_configs::opened(transaction, vault)?,
+                None => vec![],
+            },
             live,
         })
     }

@@ -23,6 +23,7 @@ use crate::journal::Journal;
 use crate::journal_writer::JournalWriter;
 use crate::logs::{LogPage, Side, StoredBody};
 use crate::readers::Readers;
+use crate::vault::Vault;
 use crate::writer::Writer;
 use crate::{gateways, logs};
 
@@ -45,6 +46,7 @@ pub struct AccountScope<'a> {
 /// What belongs to the store. Dropped in this order: changes first, then the rest.
 struct House {
     writer: Writer,
+    vault: Option<Arc<Vault>>,
     config_readers: Readers,
     logs_readers: Readers,
     snapshots: watch::Receiver<Arc<Snapshot>>,
@@ -68,9 +70,25 @@ const READERS: usize = 2;
 
 impl Store {
     /// Opens the store in a directory, which is made when it is not there.
+    ///
+    /// The stored keys of providers stay sealed: no snapshot holds one, and none can be stored.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        Self::open_in(directory, None)
+    }
+
+    /// Opens the store, and with the keys in the vault the stored keys of providers. Refuses keys
+    /// that those were not sealed with, and then changes nothing.
+    pub fn open_with(directory: &Path, vault: Vault) -> Result<Self, StoreError> {
+        Self::open_in(directory, Some(Arc::new(vault)))
+    }
+
+    fn open_in(directory: &Path, vault: Option<Arc<Vault>>) -> Result<Self, StoreError> {
         let directory = Directory::prepare(directory)?;
-        let (writer, published) = Writer::start(directory.config_writer()?)?;
+        let mut connection = directory.config_writer()?;
+        if let Some(vault) = &vault {
+            vault.recognise(&mut connection)?;
+        }
+        let (writer, published) = Writer::start(connection, vault.clone())?;
         let (journal, journal_writer) =
             JournalWriter::start(directory.logs_writer()?, published.live)?;
         let readers = |open: fn(&Directory) -> _| {
@@ -81,6 +99,7 @@ impl Store {
         Ok(Self {
             house: Arc::new(House {
                 writer,
+                vault,
                 config_readers: Readers::start(
                     "store-read",
                     readers(Directory::config_reader)?,
@@ -147,6 +166,10 @@ impl Store {
         }
     }
 
+    pub(crate) fn vault(&self) -> Result<Arc<Vault>, StoreError> {
+        self.house.vault.clone().ok_or(StoreError::NoKey)
+    }
+
     pub(crate) async fn write<T, E>(
         &self,
         change: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
@@ -187,12 +210,28 @@ fn lock(defaults: &Mutex<HashSet<AccountId>>) -> std::sync::MutexGuard<'_, HashS
 
 // === impl AccountScope ===
 
-impl AccountScope<'_> {
-    /// The account's gateways, the oldest first.
-    pub async fn gateways(self, request: PageRequest) -> Result<Page<Gateway>, StoreError> {
-        let account = self.grant.account();
+impl<'a> AccountScope<'a> {
+    pub(crate) const fn store(self) -> &'a Store {
         self.store
-            .read_config(move |transaction| gateways::page(transaction, account, request))
+    }
+
+    pub(crate) const fn account(self) -> AccountId {
+        self.grant.account()
+    }
+
+    /// The account's gateways, the oldest first; with `search` only those that contain that text,
+    /// letter case of ASCII aside, in id or name.
+    pub async fn gateways(
+        self,
+        request: PageRequest,
+        search: Option<&str>,
+    ) -> Result<Page<Gateway>, StoreError> {
+        let account = self.grant.account();
+        let search = search.filter(|text| !text.is_empty()).map(str::to_owned);
+        self.store
+            .read_config(move |transaction| {
+                gateways::page(transaction, account, request, search.as_deref())
+            })
             .await
     }
 
@@ -355,7 +394,7 @@ impl AccountScope<'_> {
 
     /// Changing takes a grant for changing: the permission is asked for here once more, so that a
     /// mistake in a table of permissions cannot turn a reader into a writer.
-    fn editable(self) -> Result<AccountId, GatewayError> {
+    pub(crate) fn editable(self) -> Result<AccountId, GatewayError> {
         match self.grant.permission() {
             Permission::Edit => Ok(self.grant.account()),
             Permission::Read | Permission::Run => Err(GatewayError::NotGranted),

@@ -7,13 +7,22 @@ use std::fs;
 use std::path::Path;
 
 /// Tables whose rows belong to an account, and the view over one of them.
-const TENANT_TABLES: &[&str] = &["gateway", "gateway_or_default", "token", "log_of"];
+const TENANT_TABLES: &[&str] = &[
+    "gateway",
+    "gateway_or_default",
+    "provider_config",
+    "token",
+    "log_of",
+];
 
 /// Files whose statements run for the holder of a grant.
-const SCOPED: &[&str] = &["gateways.rs", "logs.rs"];
+const SCOPED: &[&str] = &["gateways.rs", "logs.rs", "provider_configs.rs"];
 
 /// Statements of those files that are about all accounts on purpose.
-const ALL_ACCOUNTS: &[&str] = &["FROM gateway ORDER BY account_id, gateway_id"];
+const ALL_ACCOUNTS: &[&str] = &[
+    "FROM gateway ORDER BY account_id, gateway_id",
+    "FROM provider_config ORDER BY account_id, gateway_id, rowid",
+];
 
 #[derive(Debug, PartialEq, Eq)]
 enum Fault {

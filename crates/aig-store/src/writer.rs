@@ -17,6 +17,7 @@ use tokio::sync::{oneshot, watch};
 use crate::error::StoreError;
 use crate::live::Live;
 use crate::snapshot::Publisher;
+use crate::vault::Vault;
 
 /// Takes changes to the writer's thread.
 pub(crate) struct Writer {
@@ -59,10 +60,15 @@ const LOOK: Duration = Duration::from_secs(1);
 
 impl Writer {
     /// Reads the configuration for the first time and starts the thread.
-    pub(crate) fn start(mut connection: Connection) -> Result<(Self, Published), StoreError> {
+    ///
+    /// With a vault the snapshots hold the stored keys, opened; without one they hold none.
+    pub(crate) fn start(
+        mut connection: Connection,
+        vault: Option<Arc<Vault>>,
+    ) -> Result<(Self, Published), StoreError> {
         // Before the reading: a change in between is seen at the first look.
         let data_version = data_version(&connection)?;
-        let publisher = Publisher::start(&mut connection)?;
+        let publisher = Publisher::start(&mut connection, vault)?;
         let published = Published {
             snapshots: publisher.snapshots(),
             live: publisher.live(),

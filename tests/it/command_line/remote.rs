@@ -306,3 +306,50 @@ async fn a_proxy_is_not_asked_for_what_is_on_this_machine() {
     run(proxied(list)).await.fine();
     assert_eq!(proxy.connections(), 1);
 }
+
+#[tokio::test]
+async fn keys_are_stored_from_a_file_and_never_printed() {
+    let house = House::start().await;
+    let account = house.account().to_string();
+    let file = house.directory().join("key");
+    std::fs::write(&file, "sk-canary-0123456789-wxyz\n").unwrap();
+    let file = file.display().to_string();
+    let api = house.api();
+    let call = |words: &[&str]| run(over_api(&api, &account, house.token(), words));
+    let command = "provider-configs";
+    let create = [
+        command,
+        "create",
+        "default",
+        "openai",
+        "--secret-file",
+        &file,
+    ];
+    let made = call(&[&create[..], &["--json"]].concat()).await.fine();
+    let config = made.json();
+    assert_eq!(config["secret_preview"], "…wxyz");
+    let id = config["id"].as_str().unwrap().to_owned();
+    let listed = call(&[command, "list", "default"]).await.fine();
+    assert_eq!(
+        listed.row("openai")[..3],
+        [id.as_str(), "openai", "default"]
+    );
+    let rotate = [command, "rotate", "default", &id, "--secret-file", &file];
+    let turned = call(&rotate).await.fine();
+    let again = call(&create).await.fault();
+    assert!(again.contains("body.alias"), "{again}");
+    let gone = call(&[command, "delete", "default", &id]).await.fine();
+    assert!(gone.out.contains(&format!("deleted {id}")), "{gone:?}");
+    for said in [made, listed, turned, gone] {
+        assert!(!said.out.contains("canary") && !said.err.contains("canary"));
+    }
+    let url = call(&["gateways", "url", "default", "openai"]).await.fine();
+    assert!(
+        url.out.contains(&format!("/v1/{account}/default/openai")),
+        "{url:?}"
+    );
+    let found = call(&["gateways", "list", "--search", "nothing"])
+        .await
+        .fine();
+    assert!(!found.out.contains("default"), "{found:?}");
+}

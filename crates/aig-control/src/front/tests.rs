@@ -24,13 +24,18 @@ const METHODS: [Method; 8] = [
     Method::TRACE,
 ];
 
+/// A body that every operation takes that takes one.
+const BODY: &str = r#"{"id":"made","provider_slug":"openai","alias":"made","secret":"k"}"#;
+
 /// The path of an operation.
 fn path(operation: Operation, account: &str, gateway: &str) -> String {
     let path = operation
         .path()
         .replace("{account_id}", account)
         .replace("{gateway_id}", gateway)
-        .replace("{id}", "00000000-0000-7000-8000-000000000001");
+        .replace("{id}", "00000000-0000-7000-8000-000000000001")
+        .replace("{provider}", "openai")
+        .replace("{provider_config_id}", "absent");
     assert!(
         !path.contains('{'),
         "{path}: a variable that this test does not know"
@@ -40,8 +45,7 @@ fn path(operation: Operation, account: &str, gateway: &str) -> String {
 
 async fn run(rig: &Rig, token: &str, operation: Operation, account: &str) -> Answer {
     let path = path(operation, account, "default");
-    let body = r#"{"id":"made"}"#;
-    rig.call(token, operation.method(), &path, body).await
+    rig.call(token, operation.method(), &path, BODY).await
 }
 
 #[tokio::test]
@@ -203,7 +207,7 @@ async fn a_foreign_account_is_like_an_absent_one_byte_for_byte() {
         }
         if operation.path().contains("{gateway_id}") {
             let path = path(operation, &ours.to_string(), "secret");
-            let answer = rig.call(&token, operation.method(), &path, "{}").await;
+            let answer = rig.call(&token, operation.method(), &path, BODY).await;
             assert_eq!(
                 answer,
                 absent_gateway,
@@ -232,7 +236,10 @@ async fn each_operation_takes_exactly_its_permission() {
             journal.flush().await;
             let answer = run(&rig, &token, operation, &account.to_string()).await;
             let expected = if permissions::needed(operation) == permission {
-                (StatusCode::OK, None)
+                match operation.path().contains("{provider_config_id}") {
+                    true => (StatusCode::NOT_FOUND, Some(7_002)),
+                    false => (StatusCode::OK, None),
+                }
             } else {
                 (StatusCode::FORBIDDEN, Some(10_000))
             };

@@ -24,6 +24,7 @@ async fn a_gateway_lives_from_post_to_delete() {
             "log_enabled": true, "collect_logs": true,
             "created_at": "1970-01-01T00:00:01Z", "modified_at": "1970-01-01T00:00:01Z",
             "authentication": false, "is_default": false,
+            "byok_only": false, "workers_ai_billing_mode": "postpaid",
             "rate_limiting_technique": "fixed", "cache_invalidate_on_update": false,
             "retry_max_attempts": null, "retry_delay": null, "retry_backoff": null, "log_management": null,
             "log_management_strategy": null,
@@ -298,4 +299,29 @@ async fn lists_have_pages_and_end_with_an_empty_one() {
         .call(&token, Method::GET, &format!("{list}?per_page=1000"), "")
         .await;
     assert_eq!(clamped.json()["result_info"]["per_page"], 100);
+}
+
+#[tokio::test]
+async fn the_base_url_of_a_provider_is_told_for_gateways_and_providers_that_are_there() {
+    let mut rig = Rig::new().await;
+    let (account, token) = rig.tenant().await;
+    let ask = |below: &str| {
+        let (rig, token) = (&rig, &token);
+        let path = format!("{}/{below}", gateways(account));
+        async move { rig.call(token, Method::GET, &path, "").await }
+    };
+    for provider in ["openai", "compat"] {
+        let told = ask(&format!("default/url/{provider}")).await;
+        let expected = format!("https://gateway.example/v1/{account}/default/{provider}");
+        assert_eq!(told.json()["result"], expected);
+    }
+    let absent = ask("absent/url/openai").await;
+    assert_eq!(
+        (absent.status, absent.code()),
+        (StatusCode::NOT_FOUND, 7_002)
+    );
+    for provider in ["nobody", "open%61i%2fx", "%2e%2e"] {
+        let refused = ask(&format!("default/url/{provider}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{provider}");
+    }
 }

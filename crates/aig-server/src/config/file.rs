@@ -26,6 +26,7 @@ pub(crate) struct File {
     pub(super) public_url: Option<PublicUrl>,
     pub(super) control_public_url: Option<PublicUrl>,
     pub(crate) token_pepper_file: Option<PathBuf>,
+    pub(crate) key_encryption_key_file: Option<PathBuf>,
     pub(super) tls_certificate: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,
     pub(super) max_request_body: Option<u64>,

@@ -126,7 +126,7 @@ fn is_more_than_zero(body: &Map<String, Value>, number: &str) -> bool {
 
 impl Settings {
     fn said(&self) -> impl Iterator<Item = (String, Value)> {
-        let fields: [(&str, Option<Value>); 9] = [
+        let fields: [(&str, Option<Value>); 10] = [
             ("name", self.name.clone().map(Value::from)),
             ("cache_ttl", self.cache_ttl.map(Value::from)),
             ("rate_limiting_limit", self.rate_limit.map(Value::from)),
@@ -142,6 +142,7 @@ impl Settings {
             ("retry_backoff", self.retry_backoff.clone().map(Value::from)),
             ("collect_logs", self.log.map(Value::from)),
             ("authentication", self.authentication.map(Value::from)),
+            ("byok_only", self.byok_only.map(Value::from)),
         ];
         fields
             .into_iter()

@@ -44,6 +44,22 @@ pub(super) fn gateways(list: &[Value]) -> String {
     table(head, rows).to_string()
 }
 
+/// Stored keys, one per line.
+pub(super) fn provider_configs(list: &[Value]) -> String {
+    let rows = list.iter().map(|config| {
+        [
+            text(&config["id"]),
+            text(&config["provider_slug"]),
+            text(&config["alias"]),
+            on_or_off(&config["default_config"]),
+            text(&config["secret_preview"]),
+            moment(&config["modified_at"]),
+        ]
+    });
+    let head = ["id", "provider", "alias", "default", "ends in", "modified"];
+    table(head, rows).to_string()
+}
+
 /// Rows of a log, one per line.
 pub(super) fn logs(list: &[Value]) -> String {
     let rows = list.iter().map(|l| {

@@ -47,6 +47,7 @@ async fn what_is_created_can_be_read_again_with_every_setting() {
             log_management_strategy: Change::Set(LogStrategy::DeleteOldest),
             collect_logs: Change::Set(false),
             authentication: Change::Set(true),
+            byok_only: Change::Set(true),
         },
     };
     let made = rig.scope(account).create_gateway(new, at(5)).await.unwrap();
@@ -165,13 +166,13 @@ async fn the_list_has_the_oldest_first_and_ends_with_an_empty_page() {
     for (name, time) in [("late", 30), ("b", 20), ("a", 20), ("early", 5)] {
         scope.create_gateway(with_id(name), at(time)).await.unwrap();
     }
-    let whole = scope.gateways(all()).await.unwrap();
+    let whole = scope.gateways(all(), None).await.unwrap();
     assert_eq!(ids(&whole.items), ["early", "default", "a", "b", "late"]);
     let second = PageRequest::new(Some(2), Some(2), 100);
-    let second = scope.gateways(second).await.unwrap();
+    let second = scope.gateways(second, None).await.unwrap();
     assert_eq!((ids(&second.items), second.total), (vec!["a", "b"], 5));
     let beyond = PageRequest::new(Some(u32::MAX), Some(100), 100);
-    let beyond = scope.gateways(beyond).await.unwrap();
+    let beyond = scope.gateways(beyond, None).await.unwrap();
     assert_eq!((beyond.items.len(), beyond.total), (0, 5));
 }
 
@@ -290,7 +291,7 @@ async fn default_is_written_by_an_update_and_implicit_again_after_its_end() {
     let changed = changed.unwrap().unwrap();
     assert_eq!((changed.created_at, changed.modified_at), (at(3), at(8)));
     assert!(changed.authentication);
-    let listed = scope.gateways(all()).await.unwrap();
+    let listed = scope.gateways(all(), None).await.unwrap();
     assert_eq!((listed.items, listed.total), (vec![changed.clone()], 1));
 
     let deleted = scope.delete_gateway(&default).await.unwrap();
@@ -323,7 +324,7 @@ async fn accounts_see_and_change_only_what_is_theirs() {
     let before = rig.scope(theirs).gateway(&gateway).await.unwrap();
     let scope = rig.scope(ours);
     assert_eq!(
-        ids(&scope.gateways(all()).await.unwrap().items),
+        ids(&scope.gateways(all(), None).await.unwrap().items),
         ["default"]
     );
     assert_eq!(scope.gateway(&gateway).await.unwrap(), None);
@@ -351,7 +352,14 @@ async fn a_grant_for_reading_changes_nothing() {
         let deleted = scope.delete_gateway(&gateway).await;
         assert!(matches!(deleted, Err(GatewayError::NotGranted)));
     }
-    assert_eq!(rig.scope(account).gateways(all()).await.unwrap().total, 2);
+    assert_eq!(
+        rig.scope(account)
+            .gateways(all(), None)
+            .await
+            .unwrap()
+            .total,
+        2
+    );
 }
 
 #[tokio::test]
@@ -362,7 +370,7 @@ async fn nothing_is_made_in_an_account_that_is_gone() {
     let scope = rig.scope(account);
     let refused = scope.create_gateway(with_id("x"), at(1)).await;
     assert!(matches!(refused, Err(GatewayError::NoAccount)));
-    assert_eq!(scope.gateways(all()).await.unwrap().total, 0);
+    assert_eq!(scope.gateways(all(), None).await.unwrap().total, 0);
     assert_eq!(scope.gateway(&id("default")).await.unwrap(), None);
 }
 
@@ -398,4 +406,26 @@ async fn the_view_shows_every_column_of_the_table_in_its_order() {
     };
     assert!(!columns("gateway").is_empty());
     assert_eq!(columns("gateway_or_default"), columns("gateway"));
+}
+
+#[tokio::test]
+async fn a_search_looks_into_ids_and_names_and_counts_what_it_finds() {
+    let rig = Rig::new();
+    let account = rig.account("a").await;
+    let scope = rig.scope(account);
+    rig.gateway(account, "shop-eu").await;
+    let mut new = with_id("x");
+    new.settings.name = Some("Shop % Nord".into());
+    scope.create_gateway(new, at(2)).await.unwrap();
+    for (text, expected) in [
+        ("SHOP", &["shop-eu", "x"][..]),
+        ("%", &["x"]),
+        ("default", &["default"]),
+        ("absent", &[]),
+        ("", &["default", "shop-eu", "x"]),
+    ] {
+        let found = scope.gateways(all(), Some(text)).await.unwrap();
+        assert_eq!(ids(&found.items), expected, "{text}");
+        assert_eq!(found.total, expected.len() as u64, "{text}");
+    }
 }

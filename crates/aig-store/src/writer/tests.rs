@@ -8,7 +8,7 @@ use crate::directory::Directory;
 fn started() -> (tempfile::TempDir, Writer, Published) {
     let temporary = tempfile::TempDir::new().unwrap();
     let directory = Directory::prepare(temporary.path()).unwrap();
-    let (writer, published) = Writer::start(directory.config_writer().unwrap()).unwrap();
+    let (writer, published) = Writer::start(directory.config_writer().unwrap(), None).unwrap();
     (temporary, writer, published)
 }
 

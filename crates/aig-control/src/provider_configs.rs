@@ -1,0 +1,161 @@
+//! The operations on stored keys: unpack, one call of the store, wrap.
+//!
+//! A key comes in and never goes out: what is answered has no place for it.
+
+use aig_api::types::{
+    ProviderConfigInput, ProviderConfigListResponse, ProviderConfigResponse, ProviderConfigRotation,
+};
+use aig_api::{
+    CreateProviderConfigPath, DeleteProviderConfigPath, ListProviderConfigsPath,
+    ListProviderConfigsQuery, Operation, RotateProviderConfigPath, types,
+};
+use aig_model::{
+    GatewayId, NewProviderConfig, ProviderConfig, ProviderConfigId, ProviderSecret, secret_name,
+};
+use dropshot::RequestContext;
+
+use crate::convert;
+use crate::error::{Failure, Fault};
+use crate::gateways::id;
+use crate::inside::Context;
+
+/// The most keys of a page.
+const MOST: u32 = 100;
+
+type Request = RequestContext<Context>;
+
+pub(crate) async fn list(
+    request: &Request,
+    path: ListProviderConfigsPath,
+    query: ListProviderConfigsQuery,
+) -> Result<ProviderConfigListResponse, Failure> {
+    let context = request.context();
+    let scope = context.scope(request, Operation::ListProviderConfigs, &path.account_id)?;
+    let page = convert::page_request(query.page, query.per_page, MOST);
+    let page = scope.provider_configs(&id(&path.gateway_id)?, page).await?;
+    let page = page.ok_or(Failure::NotFound)?;
+    Ok(ProviderConfigListResponse {
+        result: page.items.iter().map(shown).collect(),
+        success: true,
+        errors: vec![],
+        messages: vec![],
+        result_info: convert::result_info(&page),
+    })
+}
+
+pub(crate) async fn create(
+    request: &Request,
+    path: CreateProviderConfigPath,
+    input: ProviderConfigInput,
+) -> Result<ProviderConfigResponse, Failure> {
+    let context = request.context();
+    let scope = context.scope(request, Operation::CreateProviderConfig, &path.account_id)?;
+    let gateway = id(&path.gateway_id)?;
+    let new = new_config(&gateway, input, |slug| context.is_provider(slug))?;
+    let made = scope.create_provider_config(&gateway, new, context.now());
+    Ok(response(&made.await?))
+}
+
+pub(crate) async fn rotate(
+    request: &Request,
+    path: RotateProviderConfigPath,
+    input: ProviderConfigRotation,
+) -> Result<ProviderConfigResponse, Failure> {
+    let context = request.context();
+    let scope = context.scope(request, Operation::RotateProviderConfig, &path.account_id)?;
+    let gateway = id(&path.gateway_id)?;
+    let config = config_id(&path.provider_config_id)?;
+    let secret = ProviderSecret::new(input.secret.into())?;
+    let turned = scope.rotate_provider_config(&gateway, config, secret, context.now());
+    Ok(response(&turned.await?))
+}
+
+pub(crate) async fn delete(
+    request: &Request,
+    path: DeleteProviderConfigPath,
+) -> Result<ProviderConfigResponse, Failure> {
+    let context = request.context();
+    let scope = context.scope(request, Operation::DeleteProviderConfig, &path.account_id)?;
+    let config = config_id(&path.provider_config_id)?;
+    let gateway = id(&path.gateway_id)?;
+    let gone = scope.delete_provider_config(&gateway, config);
+    Ok(response(&gone.await?))
+}
+
+/// What is asked for when a key is stored.
+fn new_config(
+    gateway: &GatewayId,
+    input: ProviderConfigInput,
+    is_provider: impl Fn(&str) -> bool,
+) -> Result<NewProviderConfig, Failure> {
+    let not_enforced = ["rate_limit", "rate_limit_period"]
+        .into_iter()
+        .filter(|field| {
+            // The period says nothing without a limit, and clients send the one that it has by itself.
+            let asked = input.extra.get(*field);
+            asked.is_some_and(|value| !value.is_null() && (*field == "rate_limit" || value != 60))
+        });
+    let refused: Vec<_> = not_enforced
+        .map(|field| {
+            let message = format!("{field} is not performed yet: leave it out, or send null");
+            Fault::of_field(field, message)
+        })
+        .collect();
+    if !refused.is_empty() {
+        return Err(Failure::Invalid(refused));
+    }
+    let (provider, alias): (String, String) = (input.provider_slug.into(), input.alias.into());
+    if !is_provider(&provider) {
+        let message = "provider_slug must be that of a provider, as it stands in the data plane's \
+                       URLs, such as openai";
+        return Err(Fault::of_field("provider_slug", message).into());
+    }
+    let name = secret_name(gateway, &provider, &alias);
+    if input.secret_id.is_some_and(|said| said.as_str() != name) {
+        let message = format!("secret_id must be {name:?} or left out: no other store is read");
+        return Err(Fault::of_field("secret_id", message).into());
+    }
+    let Some(secret) = input.secret else {
+        let message = "secret must be given: keys are stored here and read from nowhere else";
+        return Err(Fault::of_field("secret", message).into());
+    };
+    let secret = ProviderSecret::new(secret.into())?;
+    Ok(NewProviderConfig::new(
+        provider,
+        alias,
+        input.default_config,
+        secret,
+    )?)
+}
+
+fn response(config: &ProviderConfig) -> ProviderConfigResponse {
+    ProviderConfigResponse {
+        result: shown(config),
+        success: true,
+        errors: vec![],
+        messages: vec![],
+    }
+}
+
+fn shown(config: &ProviderConfig) -> types::ProviderConfig {
+    types::ProviderConfig {
+        id: config.id.0.to_string(),
+        gateway_id: config.gateway.to_string(),
+        provider_slug: config.provider.clone(),
+        alias: config.alias.clone(),
+        default_config: config.is_default,
+        secret_id: config.secret_name(),
+        secret_preview: config.preview.clone(),
+        modified_at: convert::time(config.modified_at),
+    }
+}
+
+/// What cannot be an id is the id of nothing.
+fn config_id(text: &str) -> Result<ProviderConfigId, Failure> {
+    text.parse()
+        .map(ProviderConfigId)
+        .map_err(|_| Failure::NotFound)
+}
+
+#[cfg(test)]
+mod tests;
