@@ -1,7 +1,7 @@
 //! The data plane: moves bytes between callers and providers, and says afterwards what happened.
 //!
 //! In reading order: [`listener`] accepts (with `tls`, on a `socket`, under the `pressure` of the
-//! reader), [`pipeline`] is the life of a request from top to bottom, `route` cuts its path, `carriers`
+//! reader, with a turn at once for who wakes itself: `prompt`), [`pipeline`] is the life of a request from top to bottom, `route` cuts its path, `carriers`
 //! finds who asks, `planner` says what is to be sent where (`plan`), with the bodies of `universal`,
 //! `unified` and `run`; `drive` tries it until there is an answer, `upstream` and `egress` are the only
 //! way out of the house, `payload` sends a body, `tee` forwards an answer while `record`'s trail takes
@@ -40,6 +40,7 @@ mod plan;
 mod planner;
 pub mod ports;
 mod pressure;
+mod prompt;
 mod rate_limits;
 mod record;
 mod relay;

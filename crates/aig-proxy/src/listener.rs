@@ -29,6 +29,7 @@ use tokio::task::JoinSet;
 
 use crate::metrics::Panics;
 use crate::pressure::{Paced, Pressure, Streams};
+use crate::prompt::Prompt;
 use crate::respond::Failure;
 use crate::socket::{Socket, Watch};
 use crate::{Body, Inbound, Metrics, Tls, framing, handshake, route};
@@ -261,7 +262,7 @@ impl Door {
             self.answer(request, Arc::clone(&pressure))
         });
         let serving = self.builder.serve_connection(TokioIo::new(stream), service);
-        let serving = watcher.watch(serving);
+        let serving = Prompt::new(watcher.watch(serving));
         // hyper's own timer starts when it knows the protocol, and who sends nothing, or half
         // of HTTP/2's preface, never gets there.
         let silent = async {

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,9 @@ const ROOM: u64 = 10_000;
 /// How long a row waits for others to share its transaction.
 const WINDOW: Duration = Duration::from_millis(200);
 
+/// How long the thread sleeps between two looks at the queue meanwhile.
+const TICK: Duration = Duration::from_millis(5);
+
 /// How long the thread waits for a lock of another process, and between two attempts.
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -64,6 +67,24 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long the thread sleeps without rows before it looks for something to sweep.
 const IDLE: Duration = Duration::from_secs(1);
+
+// === impl Batch ===
+
+impl Batch {
+    /// Takes a message in; whether others may follow before all is settled.
+    fn take(&mut self, message: Message) -> bool {
+        match message {
+            Message::Row(entry) => {
+                self.rows.push(*entry);
+                return true;
+            }
+            Message::Change(change) => self.change = Some(change),
+            Message::Flush(answer) => self.flushes.push(answer),
+            Message::End => self.last = true,
+        }
+        false
+    }
+}
 
 // === impl JournalWriter ===
 
@@ -150,33 +171,42 @@ impl JournalThread {
     /// Waits for a row, then for others that come soon.
     fn gather(&self) -> Batch {
         let mut batch = Batch::default();
-        let mut wait = if self.sweep.is_busy() {
+        let wait = if self.sweep.is_busy() {
             Duration::ZERO
         } else {
             IDLE
         };
-        let mut until = None;
-        while batch.rows.len() < ROWS {
-            match self.messages.recv_timeout(wait) {
-                Ok(Message::Row(entry)) => batch.rows.push(*entry),
-                Ok(Message::Change(change)) => {
-                    batch.change = Some(change);
-                    break;
-                }
-                Ok(Message::Flush(answer)) => {
-                    batch.flushes.push(answer);
-                    break;
-                }
-                Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => {
-                    batch.last = true;
-                    break;
-                }
-                Err(RecvTimeoutError::Timeout) => break,
-            }
-            let until = *until.get_or_insert_with(|| Instant::now() + WINDOW);
-            wait = until.saturating_duration_since(Instant::now());
+        let mut next = match self.messages.recv_timeout(wait) {
+            Ok(message) => message,
+            Err(RecvTimeoutError::Timeout) => return batch,
+            Err(RecvTimeoutError::Disconnected) => Message::End,
+        };
+        let until = Instant::now() + WINDOW;
+        while batch.take(next) && batch.rows.len() < ROWS {
+            next = match self.next(until) {
+                Some(message) => message,
+                None => break,
+            };
         }
         batch
+    }
+
+    /// The next message, if one comes in time. Meanwhile the thread sleeps and does not wait at the
+    /// queue: there, whoever hands a row in has to wake it, which costs a request more than all else
+    /// that is done for its row.
+    fn next(&self, until: Instant) -> Option<Message> {
+        loop {
+            match self.messages.try_recv() {
+                Ok(message) => return Some(message),
+                Err(TryRecvError::Disconnected) => return Some(Message::End),
+                Err(TryRecvError::Empty) => {}
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            thread::sleep(left.min(TICK));
+        }
     }
 
     /// Writes the rows, as often as it takes; gives up only when the store ends.
