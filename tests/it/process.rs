@@ -204,6 +204,15 @@ pub(crate) fn metric(text: &str, name: &str) -> i64 {
     value.parse().unwrap()
 }
 
+impl Drop for Served {
+    /// A test that fails leaves no process behind.
+    fn drop(&mut self) {
+        // Most have ended by now, and are no more to be killed.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// Sends the signal to the process.
 pub(crate) fn send(name: &str, process: &Child) {
     let pid = process.id().to_string();

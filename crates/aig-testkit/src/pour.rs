@@ -2,14 +2,13 @@
 //! is read. For answers that no test should hold in memory.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
-
-use crate::patience::PATIENCE;
 
 /// A running provider; stops when dropped.
 #[derive(Debug)]
@@ -56,11 +55,12 @@ impl Pouring {
         self.address
     }
 
-    /// Waits until so many answers were cut before their end; fails the test when they are not.
-    pub async fn cut(&self, answers: usize) {
+    /// Waits until so many answers were cut before their end; fails the test when they are not within
+    /// that time.
+    pub async fn cut(&self, answers: usize, patience: Duration) {
         let mut cut = self.cut.clone();
         let waiting = cut.wait_for(|cut| *cut >= answers);
-        match tokio::time::timeout(PATIENCE * 4, waiting).await {
+        match tokio::time::timeout(patience, waiting).await {
             Ok(Ok(_)) => {}
             _ => panic!("{} of {answers} answers were cut", *self.cut.borrow()),
         }

@@ -186,16 +186,13 @@ class Cloudflare(SdkTest):
 
     def test_what_is_not_served_says_so(self):
         """What comes later is taken out of this list when it comes, and tested above."""
-        here = {**ACCOUNT, "gateway_id": DEMO["gateway"]}
         gateway = DEMO["gateway"]
         calls = {
             "datasets": lambda: self.gateways.datasets.list(gateway, **ACCOUNT),
             "evaluations": lambda: self.gateways.evaluations.list(gateway, **ACCOUNT),
             "evaluation types": lambda: self.gateways.evaluation_types.list(**ACCOUNT),
             "routes": lambda: self.gateways.dynamic_routing.list(gateway, **ACCOUNT),
-            "provider configs": lambda: self.gateways.provider_configs.list(gateway, **ACCOUNT),
             "custom providers": lambda: self.gateways.custom_providers.list(**ACCOUNT),
-            "url": lambda: self.gateways.urls.get("openai", **here),
             "credit": lambda: self.gateways.billing.credit_balance(**ACCOUNT),
         }
         for name, call in calls.items():
