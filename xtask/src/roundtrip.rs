@@ -160,7 +160,7 @@ fn build(root: &Path, scratch: &Path, trips: &[Trip]) -> anyhow::Result<Built> {
     let mut broken = Vec::new();
     if !collect(root, scratch, &all)?.status.success() {
         for name in &all {
-            let output = cargo(root, scratch, name)?;
+            let output = cargo(root, scratch, name, &["--lib", "--examples"])?;
             if !output.status.success() {
                 let words = String::from_utf8_lossy(&output.stderr).into_owned();
                 broken.push(((*name).to_owned(), words));
@@ -216,20 +216,26 @@ fn collect(root: &Path, scratch: &Path, names: &[&str]) -> anyhow::Result<std::p
     write_if_changed(&scratch.join("Cargo.toml"), &workspace)?;
     write_if_changed(&scratch.join("emit/Cargo.toml"), &manifest)?;
     write_if_changed(&scratch.join("emit/src/main.rs"), &main)?;
-    cargo(root, scratch, EMIT)
+    let output = cargo(root, scratch, EMIT, &["--bin", EMIT])?;
+    match names.first() {
+        // What starts a server is the same in all of them but for names.
+        Some(name) if output.status.success() => cargo(root, scratch, name, &["--examples"]),
+        _ => Ok(output),
+    }
 }
 
-fn cargo(root: &Path, scratch: &Path, package: &str) -> anyhow::Result<std::process::Output> {
+fn cargo(
+    root: &Path,
+    scratch: &Path,
+    package: &str,
+    targets: &[&str],
+) -> anyhow::Result<std::process::Output> {
     // The cargo that runs this command, if there is one: the same toolchain.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--quiet", "--color", "never", "-p", package]);
-    if package == EMIT {
-        command.args(["--bin", EMIT]);
-    } else {
-        command.arg("--lib");
-    }
     command
+        .args(targets)
         .current_dir(scratch)
         .env("CARGO_TARGET_DIR", root.join("target"))
         // Of no use to crates that are written anew, and large.

@@ -187,6 +187,7 @@ pub(super) fn files(
             include_str!("runtime/failure.rs").to_owned(),
         ),
         plain("src/bin/emit.rs", emit(name)),
+        plain("examples/serve.rs", serve(api, name)),
     ])
 }
 
@@ -216,6 +217,8 @@ fn manifest(name: &str) -> String {
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
          [dependencies]\n{dependencies}\n\
+         [dev-dependencies]\n\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n\
          # On its own, also in the folder of another workspace.\n[workspace]\n"
     )
 }
@@ -289,9 +292,28 @@ fn emit(name: &str) -> String {
     )
 }
 
-fn readme(api: &Api<'_>, name: &str) -> String {
+/// A server of the skeleton, which depends on what the library does not.
+fn serve(api: &Api<'_>, name: &str) -> String {
     let library = name.replace('-', "_");
     let module = text_of(&quote::ToTokens::into_token_stream(module(&api.trait_name)));
+    format!(
+        "//! Serves the skeleton: every operation answers 501.\n\n\
+         use dropshot::{{ConfigDropshot, ConfigLogging, ConfigLoggingLevel, ServerBuilder}};\n\
+         use {library}::{{api::{module}, skeleton::Skeleton}};\n\n\
+         #[tokio::main]\n\
+         async fn main() -> Result<(), Box<dyn std::error::Error>> {{\n    \
+         let level = ConfigLoggingLevel::Info;\n    \
+         let log = ConfigLogging::StderrTerminal {{ level }}.to_logger(\"{name}\")?;\n    \
+         let config = ConfigDropshot {{\n        \
+         bind_address: ([127, 0, 0, 1], 8080).into(),\n        \
+         ..ConfigDropshot::default()\n    }};\n    \
+         let api = {module}::api_description::<Skeleton>()?;\n    \
+         let server = ServerBuilder::new(api, (), log).config(config).start()?;\n    \
+         Ok(server.await?)\n}}\n"
+    )
+}
+
+fn readme(api: &Api<'_>, name: &str) -> String {
     let (title, trait_name) = (&api.title, &api.trait_name);
     format!(
         "# {name}\n\n\
@@ -302,12 +324,7 @@ fn readme(api: &Api<'_>, name: &str) -> String {
          | `src/parameters.rs`, `src/answers.rs` | paths, queries, headers; answers and errors that dropshot has no type for |\n\
          | `src/schemas.rs` | schemas that no derive prints, defaults |\n\
          | `src/skeleton.rs` | an implementation whose every operation answers 501: copy it and fill it in |\n\
-         | `src/bin/emit.rs` | `cargo run --bin emit` prints the OpenAPI document |\n\n\
-         ```rust\n\
-         use {library}::{{api::{module}, skeleton::Skeleton}};\n\n\
-         let api = {module}::api_description::<Skeleton>()?;\n\
-         let server = dropshot::ServerBuilder::new(api, (), log).start()?;\n\
-         server.await?;\n\
-         ```\n"
+         | `src/bin/emit.rs` | `cargo run --bin emit` prints the OpenAPI document |\n\
+         | `examples/serve.rs` | `cargo run --example serve` answers on port 8080 with the skeleton; copy it too |\n"
     )
 }
