@@ -20,6 +20,7 @@ mod data_keys;
 mod data_limits;
 mod data_providers;
 mod data_rate_limits;
+mod data_rows;
 mod data_streams;
 mod data_tls;
 mod data_transcripts;

@@ -56,9 +56,9 @@ pub struct Record {
     pub model_type: Option<Cow<'static, str>>,
     /// By which door the request came in (`provider`, `universal`, `compat`, …); one of few words.
     pub request_type: Option<Cow<'static, str>>,
-    /// Whether the request came in the words of the endpoint for all providers, and was translated.
+    /// Whether the request came by an endpoint for all providers, in whose words it is put.
     pub compatibility_mode: bool,
-    /// Whether a key that the house keeps was used for the provider.
+    /// Whether the try has a key that the house keeps for a credential, and not one of the caller's.
     pub byok: bool,
     /// What the caller sent in `cf-aig-metadata`.
     pub metadata: Option<Metadata>,

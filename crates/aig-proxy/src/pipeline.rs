@@ -301,6 +301,7 @@ impl DataPlane {
             prices: self.ledger.prices.book(),
             room: &self.ledger.room,
             max_body: self.max_request_body,
+            metrics: &self.metrics,
         };
         planner.plan(head, body).await
     }

@@ -66,8 +66,17 @@ impl Trail {
 
     /// What the request is.
     pub(crate) fn concerns(&mut self, step: &Step) {
-        if let (Some(record), Some(model)) = (&mut self.record, &step.model) {
-            clipped(model).clone_into(&mut record.model);
+        if let Some(record) = &mut self.record {
+            if let Some(model) = &step.model {
+                clipped(model).clone_into(&mut record.model);
+            }
+            let kind = step.provider.model_kind_at(&step.tail);
+            record.model_type = kind.map(|kind| kind.as_str().into());
+            record.compatibility_mode = step.unified;
+            record.byok = step.lent_id.is_some();
+            if let Some(own) = &step.metadata {
+                record.metadata.clone_from(&own.metadata);
+            }
         }
         self.payload = Some(step.payload.clone());
         self.cost = step.wishes.cost().cloned();
