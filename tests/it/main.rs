@@ -16,6 +16,7 @@ mod data_connections;
 mod data_cost;
 mod data_door;
 mod data_ends;
+mod data_error_events;
 mod data_keys;
 mod data_limits;
 mod data_providers;

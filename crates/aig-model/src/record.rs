@@ -136,7 +136,7 @@ pub enum Outcome {
     Refused,
     /// The caller left before the end.
     ClientGone,
-    /// The provider broke off in the middle of its answer.
+    /// The provider broke off in the middle of its answer, or said there that it failed.
     UpstreamBroke,
     /// No usable answer came from the provider.
     Unanswered,

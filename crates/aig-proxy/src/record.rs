@@ -178,9 +178,13 @@ impl Trail {
         self.is_stream() && (self.meter.as_ref()).is_some_and(|meter| !meter.reading().finished)
     }
 
-    /// Whether what has passed so far is a stream of events that said that it is complete.
+    /// Whether what has passed so far is a stream that said that it is complete, or that it failed:
+    /// the caller has all that it will ever get.
     fn is_finished_stream(&self) -> bool {
-        self.is_stream() && (self.meter.as_ref()).is_some_and(|meter| meter.reading().finished)
+        let Some(meter) = &self.meter else {
+            return false;
+        };
+        meter.broke_off() || self.is_stream() && meter.reading().finished
     }
 
     fn is_stream(&self) -> bool {
@@ -204,8 +208,19 @@ impl Trail {
         let Some(mut record) = self.record.take() else {
             return;
         };
+        let mut meter = self.meter.take();
+        let outcome = match &mut meter {
+            Some(meter) if outcome == Outcome::Complete => {
+                // Before it is asked: the last event may lack its closing line.
+                meter.finish();
+                match record.status < 400 && meter.broke_off() {
+                    true => Outcome::UpstreamBroke,
+                    false => outcome,
+                }
+            }
+            _ => outcome,
+        };
         self.ledger.metrics.ended(outcome);
-        let meter = self.meter.take();
         if !self.collect {
             return;
         }
@@ -234,10 +249,7 @@ impl Trail {
                 transcript.request = self.kept(capture, &mut record.request_body);
             }
         }
-        if let Some(mut meter) = meter {
-            if outcome == Outcome::Complete {
-                meter.finish();
-            }
+        if let Some(meter) = meter {
             let reading = meter.reading();
             record.usage = reading.usage;
             self.ledger
