@@ -56,9 +56,9 @@ pub struct Record {
     pub model_type: Option<Cow<'static, str>>,
     /// By which door the request came in (`provider`, `universal`, `compat`, …); one of few words.
     pub request_type: Option<Cow<'static, str>>,
-    /// Whether the request came in the words of the endpoint for all providers, and was translated.
+    /// Whether the request came by an endpoint for all providers, in whose words it is put.
     pub compatibility_mode: bool,
-    /// Whether a key that the house keeps was used for the provider.
+    /// Whether the try has a key that the house keeps for a credential, and not one of the caller's.
     pub byok: bool,
     /// What the caller sent in `cf-aig-metadata`.
     pub metadata: Option<Metadata>,
@@ -136,7 +136,7 @@ pub enum Outcome {
     Refused,
     /// The caller left before the end.
     ClientGone,
-    /// The provider broke off in the middle of its answer.
+    /// The provider broke off in the middle of its answer, or said there that it failed.
     UpstreamBroke,
     /// No usable answer came from the provider.
     Unanswered,

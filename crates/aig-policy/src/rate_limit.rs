@@ -107,16 +107,27 @@ impl RateLimiter {
         lock(&window).admit(limit, now)
     }
 
-    /// Forgets all gateways but those that are there; to be called when some were deleted.
+    /// Forgets all gateways but those that are there; to be called when some were deleted. Requests
+    /// do not wait while the others are looked for, only while they are taken out.
     pub fn retain(&self, is_there: impl Fn(AccountId, &GatewayId) -> bool) {
+        let gone: Vec<_> = {
+            let gateways = self.gateways.read().unwrap_or_else(PoisonError::into_inner);
+            let all = gateways.windows.keys();
+            all.filter(|(account, gateway)| !is_there(*account, gateway))
+                .cloned()
+                .collect()
+        };
+        if gone.is_empty() {
+            return;
+        }
         let mut gateways = self
             .gateways
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        gateways
-            .windows
-            .retain(|(account, gateway), _| is_there(*account, gateway));
-        gateways.windows.shrink_to_fit();
+        for gateway in &gone {
+            gateways.windows.remove(gateway);
+        }
+        gateways.give_room_back();
     }
 
     /// How many gateways something is remembered of; for counters.
@@ -174,6 +185,14 @@ impl Gateways {
         self.windows
             .retain(|_, window| Arc::strong_count(window) > 1 || !lock(window).is_over(now));
         self.sweep_at = self.windows.len() * 2;
+        self.give_room_back();
+    }
+
+    /// A table that was once large does not stay so, nor is it moved for every few that leave.
+    fn give_room_back(&mut self) {
+        if self.windows.capacity() / 4 > self.windows.len().max(RateLimiter::SWEEP_FROM) {
+            self.windows.shrink_to_fit();
+        }
     }
 }
 

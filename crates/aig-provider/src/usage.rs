@@ -178,6 +178,16 @@ impl ResponseReader {
         }
     }
 
+    /// Whether a stream has said so far that its provider failed: an event, a line or a frame of it is
+    /// the dialect's own for that. A body that is one document says such things by its status.
+    pub fn broke_off(&self) -> bool {
+        let streams = match self.form {
+            Form::Many | Form::Events(_) | Form::Frames(_) => true,
+            Form::Blind | Form::Unknown | Form::Json => false,
+        };
+        streams && self.documents.tally.error_event
+    }
+
     /// What the answer has said so far.
     pub fn reading(&self) -> Reading {
         let tally = &self.documents.tally;

@@ -90,7 +90,7 @@ pub struct DataPlane {
 // === impl DataPlane ===
 
 impl DataPlane {
-    /// A data plane on the given ports and the given stream of snapshots.
+    /// A data plane on the given ports and the given stream of snapshots. To be called in a runtime.
     pub fn new(
         config: DataPlaneConfig,
         identity: Arc<Identity>,
@@ -124,7 +124,7 @@ impl DataPlane {
                 cache,
                 Arc::clone(&ledger),
             ),
-            rate_limits: RateLimits::new(),
+            rate_limits: RateLimits::new(snapshots.clone()),
             ledger,
             carriers: Carriers::of(&config.providers),
             providers: config.providers,
@@ -301,6 +301,7 @@ impl DataPlane {
             prices: self.ledger.prices.book(),
             room: &self.ledger.room,
             max_body: self.max_request_body,
+            metrics: &self.metrics,
         };
         planner.plan(head, body).await
     }

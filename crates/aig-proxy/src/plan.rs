@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use aig_model::{Gateway, Metadata, Record, Timestamp};
+use aig_model::{Gateway, Metadata, MetadataReading, Record, Timestamp};
 use aig_policy::Options;
 use aig_provider::{Call, Provider, Wire};
 use bytes::Bytes;
@@ -29,6 +29,8 @@ use crate::wishes::Wishes;
 
 /// The header that says whether a request, or a step of one, leaves rows in the log.
 pub(crate) const COLLECT_LOG: &str = "cf-aig-collect-log";
+/// The header that holds entries of the caller's own for the row.
+const METADATA: &str = "cf-aig-metadata";
 
 /// The steps of a request, tried in this order.
 pub(crate) struct Plan {
@@ -59,6 +61,10 @@ pub(crate) struct Step {
     /// The query below the provider, without tokens.
     pub(crate) query: Option<String>,
     pub(crate) wishes: Wishes,
+    /// What the step says of metadata itself, over what the request says.
+    pub(crate) metadata: Option<MetadataReading>,
+    /// Whether it came by an endpoint for all providers.
+    pub(crate) unified: bool,
 }
 
 /// A step before the provider's own rules have been applied to it.
@@ -167,6 +173,8 @@ impl Step {
             query: query.map(Cow::into_owned),
             collect: draft.collect,
             wishes: draft.wishes,
+            metadata: None,
+            unified: false,
             provider: Arc::clone(provider),
         })
     }
@@ -228,6 +236,13 @@ fn outgoing(mut sent: HeaderMap, provider: &Provider, tokens: &Tokens) -> Header
     sent
 }
 
+/// What a request, or a step of one, says of metadata; `None` where it says nothing at all.
+pub(crate) fn metadata(headers: &HeaderMap, metrics: &Metrics) -> Option<MetadataReading> {
+    let reading = Metadata::read(headers.get(METADATA)?.as_bytes());
+    metrics.metadata_dropped.inc_by(reading.dropped as u64);
+    Some(reading)
+}
+
 /// The model that a call names outside its body.
 fn named_model(provider: &Provider, call: &Call<'_>) -> Option<String> {
     let in_path = provider.model_in_path(call.tail);
@@ -249,11 +264,7 @@ impl Arrival {
         metrics: &Metrics,
     ) -> Self {
         let field = |name| headers::text(headers, name).map(|t| clipped(t).to_owned());
-        let metadata = headers.get("cf-aig-metadata").and_then(|value| {
-            let reading = Metadata::read(value.as_bytes());
-            metrics.metadata_dropped.inc_by(reading.dropped as u64);
-            reading.metadata
-        });
+        let metadata = metadata(headers, metrics).and_then(|reading| reading.metadata);
         Self {
             started,
             collect: headers::switch(headers, COLLECT_LOG).unwrap_or(gateway.collect_logs),

@@ -15,8 +15,9 @@ use http_body_util::{BodyExt, Limited};
 
 use crate::carriers::{Carriers, Tokens};
 use crate::credentials::Lender;
+use crate::metrics::Metrics;
 use crate::payload::{MAX_KEPT, Payload};
-use crate::plan::{COLLECT_LOG, Draft, Plan, Step};
+use crate::plan::{self, COLLECT_LOG, Draft, Plan, Step};
 use crate::respond::Failure;
 use crate::route::{COMPAT, Goal, Route, WORKERS_AI, compat};
 use crate::transcript::Room;
@@ -48,6 +49,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) room: &'a Arc<Room>,
     /// The longest body that is forwarded, in bytes.
     pub(crate) max_body: u64,
+    pub(crate) metrics: &'a Metrics,
 }
 
 /// A request without its body, taken apart.
@@ -101,7 +103,11 @@ impl Planner<'_> {
 
     fn unified(&self, head: Head<'_>, endpoint: Endpoint, body: &[u8]) -> Result<Step, Failure> {
         let chosen = unified::choose(self.providers, endpoint, body)?;
-        self.rewritten(head, chosen.provider, chosen.tail, chosen.body)
+        let step = self.rewritten(head, chosen.provider, chosen.tail, chosen.body)?;
+        Ok(Step {
+            unified: true,
+            ..step
+        })
     }
 
     fn run(&self, head: Head<'_>, body: &Bytes) -> Result<Step, Failure> {
@@ -158,7 +164,8 @@ impl Planner<'_> {
     /// One of them; `compat` in a provider's place makes it a unified one.
     fn sent(&self, sent: universal::Sent) -> Result<Step, Failure> {
         let chosen;
-        let (provider, tail, body) = if sent.provider == COMPAT {
+        let unified = sent.provider == COMPAT;
+        let (provider, tail, body) = if unified {
             let Goal::Unified(endpoint) = compat(&sent.endpoint) else {
                 return Err(BadUnified::NoSuchEndpoint(sent.endpoint).into());
             };
@@ -170,10 +177,11 @@ impl Planner<'_> {
             (provider, &*sent.endpoint, sent.body)
         };
         let own = Options::of_headers(|name| headers::text(&sent.headers, name));
+        let metadata = plan::metadata(&sent.headers, self.metrics);
         let (identity, snapshot) = (self.identity, self.snapshot);
         let tokens =
             (self.carriers).tokens(identity, snapshot, &sent.headers, sent.query.as_deref());
-        Step::of(Draft {
+        let step = Step::of(Draft {
             provider,
             account: &self.account,
             tail,
@@ -187,6 +195,11 @@ impl Planner<'_> {
             lender: &self.lender,
             headers: sent.headers,
             payload: Payload::whole(body, RequestReader::for_provider(provider)),
+        })?;
+        Ok(Step {
+            metadata,
+            unified,
+            ..step
         })
     }
 

@@ -66,8 +66,17 @@ impl Trail {
 
     /// What the request is.
     pub(crate) fn concerns(&mut self, step: &Step) {
-        if let (Some(record), Some(model)) = (&mut self.record, &step.model) {
-            clipped(model).clone_into(&mut record.model);
+        if let Some(record) = &mut self.record {
+            if let Some(model) = &step.model {
+                clipped(model).clone_into(&mut record.model);
+            }
+            let kind = step.provider.model_kind_at(&step.tail);
+            record.model_type = kind.map(|kind| kind.as_str().into());
+            record.compatibility_mode = step.unified;
+            record.byok = step.lent_id.is_some();
+            if let Some(own) = &step.metadata {
+                record.metadata.clone_from(&own.metadata);
+            }
         }
         self.payload = Some(step.payload.clone());
         self.cost = step.wishes.cost().cloned();
@@ -169,9 +178,13 @@ impl Trail {
         self.is_stream() && (self.meter.as_ref()).is_some_and(|meter| !meter.reading().finished)
     }
 
-    /// Whether what has passed so far is a stream of events that said that it is complete.
+    /// Whether what has passed so far is a stream that said that it is complete, or that it failed:
+    /// the caller has all that it will ever get.
     fn is_finished_stream(&self) -> bool {
-        self.is_stream() && (self.meter.as_ref()).is_some_and(|meter| meter.reading().finished)
+        let Some(meter) = &self.meter else {
+            return false;
+        };
+        meter.broke_off() || self.is_stream() && meter.reading().finished
     }
 
     fn is_stream(&self) -> bool {
@@ -195,8 +208,19 @@ impl Trail {
         let Some(mut record) = self.record.take() else {
             return;
         };
+        let mut meter = self.meter.take();
+        let outcome = match &mut meter {
+            Some(meter) if outcome == Outcome::Complete => {
+                // Before it is asked: the last event may lack its closing line.
+                meter.finish();
+                match record.status < 400 && meter.broke_off() {
+                    true => Outcome::UpstreamBroke,
+                    false => outcome,
+                }
+            }
+            _ => outcome,
+        };
         self.ledger.metrics.ended(outcome);
-        let meter = self.meter.take();
         if !self.collect {
             return;
         }
@@ -225,10 +249,7 @@ impl Trail {
                 transcript.request = self.kept(capture, &mut record.request_body);
             }
         }
-        if let Some(mut meter) = meter {
-            if outcome == Outcome::Complete {
-                meter.finish();
-            }
+        if let Some(meter) = meter {
             let reading = meter.reading();
             record.usage = reading.usage;
             self.ledger

@@ -146,7 +146,7 @@ fn each_step_has_options_of_its_own() {
 }
 
 #[test]
-fn u01_attempts_per_class_equal_the_table() {
+fn u_01_attempts_per_class_equal_the_table() {
     let repeated = [408, 409, 425, 429, 500, 502, 503, 504, 529].map(status);
     let repeated =
         repeated
@@ -196,7 +196,7 @@ fn a_4xx_is_not_repeated_but_leads_to_the_next_step() {
 }
 
 #[test]
-fn g15_what_the_gateway_refuses_is_neither_repeated_nor_got_around() {
+fn g_15_what_the_gateway_refuses_is_neither_repeated_nor_got_around() {
     let told = story(&mut plan(&[5, 5]), &[Failure::Refused]);
     assert_eq!(told, [first_try(0), Next::GiveUp(GaveUp::Refused)]);
     let told = story(&mut plan(&[5, 5]), &[status(503), Failure::Refused]);
@@ -204,7 +204,7 @@ fn g15_what_the_gateway_refuses_is_neither_repeated_nor_got_around() {
 }
 
 #[test]
-fn u02_nothing_is_tried_once_there_is_an_answer() {
+fn u_02_nothing_is_tried_once_there_is_an_answer() {
     let mut attempts = plan(&[5, 5]);
     assert_eq!(attempts.next(None, || true), first_try(0));
     for late in [None, Some(&Failure::BrokeOff), None] {
@@ -214,7 +214,7 @@ fn u02_nothing_is_tried_once_there_is_an_answer() {
 }
 
 #[test]
-fn u03_a_request_has_eight_retries_and_every_step_its_first_try() {
+fn u_03_a_request_has_eight_retries_and_every_step_its_first_try() {
     let mut attempts = plan(&[5, 5, 5, 5]);
     let told = story(&mut attempts, &[status(503); 12]);
     let tries: Vec<_> = told
@@ -234,7 +234,7 @@ fn u03_a_request_has_eight_retries_and_every_step_its_first_try() {
 }
 
 #[test]
-fn u03_any_number_of_steps_gets_its_first_try() {
+fn u_03_any_number_of_steps_gets_its_first_try() {
     let mut attempts = plan(&[1; 1000]);
     let told = story(&mut attempts, &[status(500); 1000]);
     let expected: Vec<_> = (0..1000)
@@ -259,7 +259,7 @@ fn the_last_retry_that_a_request_may_have_is_a_last_try() {
 }
 
 #[test]
-fn u04_a_body_that_is_not_held_is_sent_once() {
+fn u_04_a_body_that_is_not_held_is_sent_once() {
     for why in [BodyLost::TooLong, BodyLost::Streamed] {
         let lost = Next::GiveUp(GaveUp::BodyLost(why));
         // Known before it is sent, or found out while it is.
@@ -284,7 +284,7 @@ fn u04_a_body_that_is_not_held_is_sent_once() {
 }
 
 #[test]
-fn u04_the_body_is_no_reason_where_nothing_would_have_followed() {
+fn u_04_the_body_is_no_reason_where_nothing_would_have_followed() {
     for (steps, failure, why) in [
         (&[1], status(503), GaveUp::Exhausted),
         (&[5], status(404), GaveUp::NotRepeatable),
@@ -298,7 +298,7 @@ fn u04_the_body_is_no_reason_where_nothing_would_have_followed() {
 }
 
 #[test]
-fn u04_a_body_lost_while_waiting_is_not_sent_again_and_the_first_reason_stays() {
+fn u_04_a_body_lost_while_waiting_is_not_sent_again_and_the_first_reason_stays() {
     let mut attempts = plan(&[2]);
     assert_eq!(story(&mut attempts, &[]), [first_try(0)]);
     assert_eq!(attempts.next(Some(&status(503)), || true), wait(100));

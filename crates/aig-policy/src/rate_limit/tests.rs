@@ -310,6 +310,50 @@ fn g_06_state_is_bounded_by_the_gateways_that_are_active() {
     assert!(window.room() <= 64, "room is given back: {}", window.room());
 }
 
+/// Gateways within one interval are all remembered, at a small cost each; when their
+/// interval is over, or they were deleted, nothing of them stays.
+fn many_gateways_take_little_and_give_it_back(many: usize) {
+    // What the table holds for each, beside the id that the gateway's settings share.
+    let each = size_of::<((AccountId, GatewayId), Arc<Mutex<Window>>)>();
+    let behind = size_of::<Mutex<Window>>() + 2 * size_of::<usize>();
+    assert!(each + behind <= 192, "{each} B and {behind} B");
+
+    let fixture = Fixture::new();
+    let room = |limiter: &RateLimiter| limiter.gateways.read().unwrap().windows.capacity();
+    let fill = |names: &str, at: Duration| {
+        for n in 0..many {
+            let now = fixture.start + at;
+            let gateway = gateway(&format!("{names}-{n}"));
+            let admitted = (fixture.limiter).admit(account(1), &gateway, fixed(1, 30), now);
+            admitted.unwrap();
+        }
+    };
+    fill("a", Duration::ZERO);
+    assert_eq!(fixture.limiter.len(), many);
+    // As many others when the first are over: those make room.
+    fill("b", 60 * SECOND);
+    let len = fixture.limiter.len();
+    assert!(len < many * 3 / 2, "{len}");
+    let last = gateway(&format!("b-{}", many - 1));
+    fixture.limiter.retain(|_, gateway| *gateway == last);
+    assert_eq!(fixture.limiter.len(), 1);
+    assert!(room(&fixture.limiter) < 8_192, "room is given back");
+    let now = fixture.start + 60 * SECOND;
+    let again = (fixture.limiter).admit(account(1), &last, fixed(1, 30), now);
+    assert!(again.is_err(), "what is there is not forgotten");
+}
+
+#[test]
+fn g_06_many_gateways_take_little_and_give_it_back() {
+    many_gateways_take_little_and_give_it_back(50_000);
+}
+
+#[test]
+#[ignore = "two million gateways take a while where nothing is optimised"]
+fn soak_g_06_a_million_gateways_take_little_and_give_it_back() {
+    many_gateways_take_little_and_give_it_back(1_000_000);
+}
+
 #[test]
 fn deleted_gateways_are_forgotten_and_others_are_not() {
     let fixture = Fixture::new();

@@ -12,7 +12,7 @@ fn status(status: u16) -> Failure {
 }
 
 #[test]
-fn u01_only_these_classes_are_repeated() {
+fn u_01_only_these_classes_are_repeated() {
     for failure in [Failure::Unreachable, Failure::BrokeOff, Failure::TimedOut] {
         assert!(failure.is_repeatable(), "{failure:?}");
     }
@@ -96,7 +96,7 @@ fn retry_after_is_seconds_or_one_of_three_forms_of_a_date() {
 }
 
 #[test]
-fn u18_hostile_values_cost_a_minute_at_most_and_junk_nothing() {
+fn u_18_hostile_values_cost_a_minute_at_most_and_junk_nothing() {
     for hostile in [
         "61",
         "1000000000000",
@@ -139,7 +139,7 @@ fn u18_hostile_values_cost_a_minute_at_most_and_junk_nothing() {
 }
 
 #[test]
-fn u09_who_was_sent_away_together_does_not_come_back_together() {
+fn u_09_who_was_sent_away_together_does_not_come_back_together() {
     let everybody = 10_000_u32;
     let mut tenths = [0_u32; 10];
     for n in 0..everybody {

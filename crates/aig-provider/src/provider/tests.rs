@@ -191,7 +191,7 @@ fn accepted(provider: &Provider) -> String {
 }
 
 #[test]
-fn h09_bad_tails_are_refused_with_a_reason_by_every_provider() {
+fn h_09_bad_tails_are_refused_with_a_reason_by_every_provider() {
     let providers = Providers::known();
     let account = Some("0123456789abcdef0123456789abcdef");
     for provider in providers.iter() {
@@ -230,7 +230,7 @@ fn h09_bad_tails_are_refused_with_a_reason_by_every_provider() {
 }
 
 #[test]
-fn h10_encoded_slashes_travel_as_they_are_in_every_provider() {
+fn h_10_encoded_slashes_travel_as_they_are_in_every_provider() {
     let providers = Providers::known();
     for provider in providers.iter() {
         let before = accepted(provider);
@@ -248,7 +248,7 @@ fn h10_encoded_slashes_travel_as_they_are_in_every_provider() {
 }
 
 #[test]
-fn h12_queries_travel_as_they_are_in_every_provider() {
+fn h_12_queries_travel_as_they_are_in_every_provider() {
     let providers = Providers::known();
     let long = format!("a={}", "x".repeat(32 * 1024));
     for provider in providers.iter() {

@@ -66,7 +66,7 @@ fn the_new_name_is_escaped() {
 }
 
 #[test]
-fn p07_what_names_a_field_twice_is_refused() {
+fn p_07_what_names_a_field_twice_is_refused() {
     for body in [
         r#"{"model":"cheap","model":"dear"}"#,
         r#"{"model":"cheap","\u006dodel":"dear"}"#,
@@ -96,7 +96,7 @@ fn p07_what_names_a_field_twice_is_refused() {
 }
 
 #[test]
-fn p09_what_is_no_document_with_a_model_is_refused() {
+fn p_09_what_is_no_document_with_a_model_is_refused() {
     for body in [
         "",
         " ",
@@ -191,7 +191,7 @@ impl Dice {
 }
 
 #[test]
-fn p08_what_was_decided_is_what_a_strict_reader_finds() {
+fn p_08_what_was_decided_is_what_a_strict_reader_finds() {
     let mut dice = Dice(1);
     let mut changed = 0;
     for _ in 0..20_000 {

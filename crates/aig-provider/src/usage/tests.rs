@@ -102,7 +102,7 @@ fn golden_answers_are_read_the_same_however_they_are_cut() {
 }
 
 #[test]
-fn p04_golden_streams_are_read_the_same_however_they_are_cut() {
+fn p_04_golden_streams_are_read_the_same_however_they_are_cut() {
     for (wire, kind, name, body, wanted) in streams() {
         check_every_cut(wire, kind, &name, &body, &wanted);
         if kind == SSE {

@@ -14,7 +14,7 @@ fn words_and_wires_are_one_to_one() {
 }
 
 #[test]
-fn u01_a_broken_stream_says_so_wherever_it_was_cut() {
+fn u_01_a_broken_stream_says_so_wherever_it_was_cut() {
     let streams = [
         (Wire::OpenAi, "data: {\"model\":\"m\",\"choices\":[]}\n\n"),
         (

@@ -43,7 +43,7 @@ fn never() -> Vec<String> {
 }
 
 #[test]
-fn n11_slots_are_one_label_of_a_host_or_the_request_is_refused() {
+fn n_11_slots_are_one_label_of_a_host_or_the_request_is_refused() {
     let providers = Providers::known();
     for (slug, name, tail) in [
         ("azure-openai", "resource", "{}/dep/chat/completions"),
@@ -106,7 +106,7 @@ fn n11_slots_are_one_label_of_a_host_or_the_request_is_refused() {
 }
 
 #[test]
-fn n11_the_account_is_a_slot_like_the_others() {
+fn n_11_the_account_is_a_slot_like_the_others() {
     let providers = Providers::known();
     let workers_ai = providers.get("workers-ai").unwrap();
     let to = |account: Option<&str>| {
