@@ -15,6 +15,7 @@ use tokio::sync::{oneshot, watch};
 use crate::error::StoreError;
 use crate::live::Live;
 use crate::logs::{Place, Scribe};
+use crate::readers::{self, Readers};
 
 /// Takes log rows. Clones hand in to the same queue.
 #[derive(Clone)]
@@ -54,6 +55,8 @@ pub(crate) struct Entry {
     pub(crate) transcript: Transcript,
     pub(crate) place: Place,
     pub(crate) weight: u64,
+    /// Its bodies were given up, because they did not fit into the queue.
+    pub(crate) shed: bool,
 }
 
 struct Desk {
@@ -109,9 +112,10 @@ impl Journal {
         if weight == of_row {
             room = Journal::CAPACITY;
         }
+        let mut without = false;
         if !counters.take(weight, room) {
             if room == BODIES {
-                counters.shed.fetch_add(1, Ordering::Relaxed);
+                without = true;
                 shed(&mut transcript.request, &mut record.request_body);
                 shed(&mut transcript.response, &mut record.response_body);
             }
@@ -133,6 +137,7 @@ impl Journal {
             transcript,
             place,
             weight,
+            shed: without,
         });
         if desk.messages.send(Message::Row(entry)).is_err() {
             counters.settle(weight, &counters.dropped);
@@ -148,25 +153,26 @@ impl Journal {
         }
     }
 
-    /// Changes rows that are written. What waits before it is written first.
+    /// Changes rows that are written. What waits before it is written first. What takes longer than
+    /// a read may is undone: rows wait meanwhile.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Transaction<'_>, &mut Scribe) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let change: Change = Box::new(move |connection, scribe| {
-            let changed = (|| {
+            let changed = readers::bounded(connection, Readers::DEADLINE, |connection| {
                 let immediate = TransactionBehavior::Immediate;
                 let transaction = connection.transaction_with_behavior(immediate)?;
                 let changed = change(&transaction, scribe)?;
                 transaction.commit()?;
                 Ok(changed)
-            })();
+            });
             if changed.is_err() {
                 scribe.forget();
             }
             // Whoever asked may be gone.
-            let _ = answer.send(changed.map_err(|error: rusqlite::Error| error.into()));
+            let _ = answer.send(changed);
         });
         let sent = self.desk.messages.send(Message::Change(change));
         sent.map_err(|_| StoreError::Closed)?;
@@ -218,7 +224,7 @@ impl JournalCounters {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Rows that lost their bodies, because those did not fit into the queue.
+    /// Rows that were written without their bodies, because those did not fit into the queue.
     pub fn shed(&self) -> u64 {
         self.shed.load(Ordering::Relaxed)
     }
@@ -244,6 +250,7 @@ impl JournalCounters {
     /// The row stands in the file.
     pub(crate) fn settle_written(&self, entry: &Entry) {
         self.settle(entry.weight, &self.written);
+        self.shed.fetch_add(entry.shed.into(), Ordering::Relaxed);
     }
 
     /// The row cannot be stored.

@@ -4,6 +4,7 @@
 //! a big log must not hold a thread for as long as it likes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -18,7 +19,8 @@ use crate::error::StoreError;
 pub(crate) struct Readers {
     jobs: Option<SyncSender<Job>>,
     threads: Vec<JoinHandle<()>>,
-    deadline: Duration,
+    /// In nanoseconds.
+    deadline: AtomicU64,
 }
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -60,8 +62,14 @@ impl Readers {
         Self {
             jobs: Some(jobs),
             threads,
-            deadline,
+            deadline: AtomicU64::new(nanoseconds(deadline)),
         }
+    }
+
+    /// Gives reads that are asked for from now on another deadline.
+    pub(crate) fn set_deadline(&self, deadline: Duration) {
+        self.deadline
+            .store(nanoseconds(deadline), Ordering::Relaxed);
     }
 
     /// Reads something.
@@ -70,16 +78,14 @@ impl Readers {
         read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let (allowed, ends) = (self.deadline, Instant::now() + self.deadline);
+        let allowed = Duration::from_nanos(self.deadline.load(Ordering::Relaxed));
+        let ends = Instant::now() + allowed;
         let job: Job = Box::new(move |connection| {
             // Nobody waits for the answer any more: spare the disk.
             if !answer.is_closed() {
-                let _ = answer.send(read_until(connection, ends, read).map_err(|error| {
-                    match error.sqlite_error_code() {
-                        Some(ErrorCode::OperationInterrupted) => StoreError::Deadline(allowed),
-                        _ => error.into(),
-                    }
-                }));
+                let _ = answer.send(
+                    read_until(connection, ends, read).map_err(|error| in_time(error, allowed)),
+                );
             }
         });
         let jobs = self.jobs.as_ref().expect("only dropping takes the queue");
@@ -113,9 +119,38 @@ fn read_until<T>(
     ends: Instant,
     read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
+    // It may have waited for its turn all that time, and a read of few steps sees no clock.
+    if Instant::now() >= ends {
+        let interrupted = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_INTERRUPT);
+        return Err(rusqlite::Error::SqliteFailure(interrupted, None));
+    }
     connection.busy_timeout(ends.saturating_duration_since(Instant::now()))?;
     connection.progress_handler(STEPS, Some(move || Instant::now() >= ends))?;
     read(&connection.transaction()?)
+}
+
+/// Does something with a connection that has no deadline of its own, for so long at most.
+pub(crate) fn bounded<T>(
+    connection: &mut Connection,
+    allowed: Duration,
+    work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+) -> Result<T, StoreError> {
+    let ends = Instant::now() + allowed;
+    connection.progress_handler(STEPS, Some(move || Instant::now() >= ends))?;
+    let done = work(connection);
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    done.map_err(|error| in_time(error, allowed))
+}
+
+fn in_time(error: rusqlite::Error, allowed: Duration) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => StoreError::Deadline(allowed),
+        _ => error.into(),
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aig_model::{
     AccountId, Gateway, GatewayChange, GatewayId, Grant, LogPatch, LogQuery, NewGateway, Page,
@@ -137,6 +138,13 @@ impl Store {
     /// Where log rows are handed in.
     pub fn journal(&self) -> Journal {
         self.house.journal.clone()
+    }
+
+    /// Gives searches and other reads of the log that begin from now on less time than
+    /// [`READ_TIME`](crate::limits::READ_TIME), for whoever cannot wait so long.
+    pub fn limit_log_reads(&self, time: Duration) {
+        let time = time.min(Readers::DEADLINE);
+        self.house.logs_readers.set_deadline(time);
     }
 
     /// What was asked of the store so far, and will be.

@@ -1,6 +1,6 @@
 //! What the tests of this crate share: a store in a directory of its own, grants, records.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aig_model::{
     Account, AccountId, GatewayChange, GatewayId, Grant, NewGateway, Outcome, Permission,
@@ -15,7 +15,8 @@ use crate::{AccountScope, Store};
 pub(crate) struct Rig {
     // Before the directory, so that it is closed when that goes away.
     pub(crate) store: Store,
-    directory: TempDir,
+    path: PathBuf,
+    _directory: Option<TempDir>,
 }
 
 impl Rig {
@@ -23,12 +24,22 @@ impl Rig {
         let directory = TempDir::new().unwrap();
         Self {
             store: Store::open(directory.path()).unwrap(),
-            directory,
+            path: directory.path().into(),
+            _directory: Some(directory),
+        }
+    }
+
+    /// A store in a directory that stays.
+    pub(crate) fn kept(path: PathBuf) -> Self {
+        Self {
+            store: Store::open(&path).unwrap(),
+            path,
+            _directory: None,
         }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.directory.path()
+        &self.path
     }
 
     /// Another handle on the same files, as another process would have.

@@ -1,5 +1,8 @@
 //! Offering never waits, and what is lost is counted exactly.
 
+mod crash;
+mod pace;
+
 use super::*;
 use crate::testing::{Rig, id, record};
 

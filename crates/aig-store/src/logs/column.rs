@@ -1,50 +1,163 @@
 //! A facet of many rows as a column: the least value, the greatest, and the distances from the
 //! least in as few bytes as the widest of them needs. A column of one value is a head alone.
+//!
+//! Two shapes make columns shorter. Where all distances are multiples of a step, as costs are of a
+//! price, steps are counted; where a column has few values, as one of words mostly has, they stand
+//! in a list and each row names one in a byte. Whoever tests a column tests what stands in it, not
+//! the values: bounds are turned into distances once, and the values of a list are looked at once.
 
-/// A column, as it stands in the file: width, least, greatest, distances.
+use super::words::Words;
+
+/// A column, as it stands in the file: shape, least, greatest, and what the shape needs.
 pub(crate) struct Column<'d> {
+    /// How many bytes a row has.
     width: usize,
     least: i64,
     greatest: i64,
+    /// What distances are counted in.
+    step: u64,
+    /// The values of a list as distances, each in so many bytes.
+    list: Option<(usize, &'d [u8])>,
     data: &'d [u8],
 }
 
+/// What the value of a row may be asked.
+#[derive(Clone, Copy)]
+pub(crate) enum Is<'w> {
+    /// It lies in this range, both ends included.
+    Within(i64, i64),
+    /// It is one of these words.
+    Among(&'w Words),
+    /// There is none.
+    Absent,
+}
+
 const HEAD: usize = 17;
+/// In the first byte, beside the width: a step follows the head.
+const STEPPED: u8 = 0x20;
+/// In the first byte, beside the width of its values: a list follows the head.
+const LISTED: u8 = 0x40;
+/// The most values of a list: a byte has one more, for no value.
+const LONGEST: usize = 255;
 
 /// Packs a column; `None` when no row has a value.
 pub(crate) fn pack(values: &[Option<i64>]) -> Option<Vec<u8>> {
     let least = values.iter().flatten().copied().min()?;
     let greatest = values.iter().flatten().copied().max()?;
     let all = values.iter().all(Option::is_some);
-    // A distance is one more than it is, because 0 says that there is no value.
-    let widest = (i128::from(greatest) - i128::from(least) + 1).cast_unsigned();
-    let fits = |bytes: &usize| widest >> (8 * bytes) == 0;
-    let width = match least == greatest && all {
+    let far = greatest.abs_diff(least);
+    let plain = match far == 0 && all {
         true => 0,
-        false => [1, 2, 3, 4, 6, 8].into_iter().find(fits).unwrap_or(9),
+        false => width(far),
     };
-    let mut out = Vec::with_capacity(HEAD + width * values.len());
-    out.push(width as u8);
-    out.extend_from_slice(&least.to_le_bytes());
-    out.extend_from_slice(&greatest.to_le_bytes());
+    let list = (plain > 1).then(|| distinct(values)).flatten();
+    let listed = list.filter(|list| list.len() * plain < values.len() * (plain - 1));
+    let step = match plain > 1 && listed.is_none() {
+        true => step(values, least),
+        false => 1,
+    };
+    let stepped = width(far / step);
+    let mut out = Vec::with_capacity(HEAD + 8 + plain * values.len());
+    let head = |out: &mut Vec<u8>, shape: u8| {
+        out.push(shape);
+        out.extend_from_slice(&least.to_le_bytes());
+        out.extend_from_slice(&greatest.to_le_bytes());
+    };
+    if let Some(list) = listed {
+        head(&mut out, LISTED | plain as u8);
+        out.push(list.len() as u8);
+        for value in &list {
+            let distance = value.abs_diff(least);
+            out.extend_from_slice(&distance.to_le_bytes()[..plain.min(8)]);
+        }
+        let place = |value| list.binary_search(&value).map_or(0, |at| at as u8 + 1);
+        out.extend(values.iter().map(|value| value.map_or(0, place)));
+        return Some(out);
+    }
+    let (width, step) = match step > 1 && stepped < plain {
+        true => {
+            head(&mut out, STEPPED | stepped as u8);
+            out.extend_from_slice(&step.to_le_bytes());
+            (stepped, step)
+        }
+        false => {
+            head(&mut out, plain as u8);
+            (plain, 1)
+        }
+    };
     for value in values.iter().filter(|_| width > 0) {
-        let distance = value.map_or(0, |v| {
-            (i128::from(v) - i128::from(least) + 1).cast_unsigned()
-        });
+        // One more than it is, because 0 says that there is no value.
+        let distance = value.map_or(0, |v| u128::from(v.abs_diff(least) / step) + 1);
         out.extend_from_slice(&distance.to_le_bytes()[..width]);
     }
     Some(out)
 }
 
+/// In how many bytes every distance up to that one can stand, and that there is none.
+fn width(far: u64) -> usize {
+    let widest = u128::from(far) + 1;
+    let fits = |bytes: &usize| widest >> (8 * bytes) == 0;
+    [1, 2, 3, 4, 6, 8].into_iter().find(fits).unwrap_or(9)
+}
+
+/// The different values in order, unless they are too many for a list.
+fn distinct(values: &[Option<i64>]) -> Option<Vec<i64>> {
+    let mut list: Vec<i64> = vec![];
+    let mut last = None;
+    for value in values.iter().flatten() {
+        if last == Some(value) {
+            continue;
+        }
+        last = Some(value);
+        if let Err(at) = list.binary_search(value) {
+            if list.len() == LONGEST {
+                return None;
+            }
+            list.insert(at, *value);
+        }
+    }
+    Some(list)
+}
+
+/// The greatest number of which all distances are multiples.
+fn step(values: &[Option<i64>], least: i64) -> u64 {
+    let mut step = 0;
+    for value in values.iter().flatten() {
+        let mut rest = value.abs_diff(least);
+        while rest != 0 {
+            (step, rest) = (rest, step % rest);
+        }
+        if step == 1 {
+            break;
+        }
+    }
+    step.max(1)
+}
+
 impl<'d> Column<'d> {
     /// Reads a column; `None` when it is none.
     pub(crate) fn of(data: &'d [u8]) -> Option<Self> {
-        let (head, data) = data.split_first_chunk::<HEAD>()?;
+        let (head, mut data) = data.split_first_chunk::<HEAD>()?;
         let number = |at: usize| i64::from_le_bytes(head[at..at + 8].try_into().expect("8 bytes"));
+        let mut width = usize::from(head[0] & 0x0f);
+        let (mut step, mut list) = (1, None);
+        if head[0] & STEPPED != 0 {
+            let (bytes, rest) = data.split_first_chunk()?;
+            (step, data) = (u64::from_le_bytes(*bytes), rest);
+        }
+        if head[0] & LISTED != 0 {
+            let (count, rest) = data.split_first()?;
+            let each = width.min(8);
+            let (values, rest) = rest.split_at_checked(each * usize::from(*count))?;
+            (list, data) = (Some((each, values)), rest);
+            width = 1;
+        }
         Some(Self {
-            width: head[0].into(),
+            width,
             least: number(1),
             greatest: number(9),
+            step,
+            list,
             data,
         })
     }
@@ -70,11 +183,23 @@ impl<'d> Column<'d> {
         let bytes = self.data.get(row * self.width..(row + 1) * self.width)?;
         let mut whole = [0; 16];
         whole[..self.width].copy_from_slice(bytes);
-        self.value(u128::from_le_bytes(whole))
+        let place = u128::from_le_bytes(whole).checked_sub(1)?;
+        match self.list {
+            Some(_) => self.listed(place as usize),
+            None => Some(self.value(place as u64)),
+        }
     }
 
     /// Every value in order, `rows` of them.
     pub(crate) fn each(&self, rows: usize, mut take: impl FnMut(usize, Option<i64>)) {
+        if self.list.is_some() {
+            let values: Vec<_> = self.listing().collect();
+            for (row, place) in self.data.iter().enumerate().take(rows) {
+                let value = usize::from(*place).checked_sub(1);
+                take(row, value.and_then(|at| values.get(at)).copied());
+            }
+            return;
+        }
         match self.width {
             1 => self.walk::<1>(&mut take),
             2 => self.walk::<2>(&mut take),
@@ -86,23 +211,148 @@ impl<'d> Column<'d> {
         }
     }
 
-    fn walk<const W: usize>(&self, take: &mut impl FnMut(usize, Option<i64>)) {
-        let less = self.least.wrapping_sub(1);
-        for (row, bytes) in self.data.as_chunks::<W>().0.iter().enumerate() {
-            let mut whole = [0; 8];
-            whole[..W].copy_from_slice(bytes);
-            let distance = u64::from_le_bytes(whole);
-            let value = less.wrapping_add(distance.cast_signed());
-            take(row, (distance != 0).then_some(value));
+    /// Sets the rows of which it is true.
+    pub(crate) fn mark(&self, is: Is<'_>, passed: &mut [bool]) {
+        if self.width == 0 {
+            if is.true_of(Some(self.least)) {
+                passed.fill(true);
+            }
+            return;
+        }
+        if self.list.is_some() {
+            return self.mark_listed(is, passed);
+        }
+        // So wide that a distance may be no number of the machine.
+        if self.width > 8 {
+            return self.mark_each(is, passed);
+        }
+        match is {
+            Is::Among(words) if words.some_within(self.least, self.greatest) => match self.width {
+                1 => self.mark_words::<1>(words, passed),
+                2 => self.mark_words::<2>(words, passed),
+                3 => self.mark_words::<3>(words, passed),
+                4 => self.mark_words::<4>(words, passed),
+                _ => self.mark_each(is, passed),
+            },
+            Is::Among(_) => {}
+            Is::Within(least, greatest) => {
+                if let Some((from, to)) = self.distances(least, greatest) {
+                    self.mark_distances(from, to, passed);
+                }
+            }
+            Is::Absent => self.mark_distances(0, 0, passed),
         }
     }
 
-    const fn value(&self, distance: u128) -> Option<i64> {
-        match distance {
-            0 => None,
-            distance => Some((self.least as i128 + (distance as i128) - 1) as i64),
+    /// The distances of a range, one more than they are, of a column that has eight bytes a row or
+    /// less; `None` when no value can lie in it.
+    fn distances(&self, least: i64, greatest: i64) -> Option<(u64, u64)> {
+        let (least, greatest) = (least.max(self.least), greatest.min(self.greatest));
+        if least > greatest {
+            return None;
+        }
+        let from = least.abs_diff(self.least).div_ceil(self.step);
+        let to = greatest.abs_diff(self.least) / self.step;
+        (from <= to).then_some((from + 1, to + 1))
+    }
+
+    fn mark_distances(&self, from: u64, to: u64, passed: &mut [bool]) {
+        // Below the least and above the greatest of what is looked for are one comparison.
+        macro_rules! within {
+            ($number:ty, $width:literal) => {{
+                let (from, span) = (from as $number, (to - from) as $number);
+                let rows = self.data.as_chunks::<$width>().0;
+                for (set, bytes) in passed.iter_mut().zip(rows) {
+                    let distance = <$number>::from_le_bytes(*bytes);
+                    *set |= distance.wrapping_sub(from) <= span;
+                }
+            }};
+        }
+        match self.width {
+            1 => within!(u8, 1),
+            2 => within!(u16, 2),
+            3 => self.mark_odd::<3>(from, to, passed),
+            4 => within!(u32, 4),
+            6 => self.mark_odd::<6>(from, to, passed),
+            _ => within!(u64, 8),
         }
     }
+
+    fn mark_odd<const W: usize>(&self, from: u64, to: u64, passed: &mut [bool]) {
+        for (set, bytes) in passed.iter_mut().zip(self.data.as_chunks::<W>().0) {
+            *set |= distance(bytes).wrapping_sub(from) <= to - from;
+        }
+    }
+
+    fn mark_words<const W: usize>(&self, words: &Words, passed: &mut [bool]) {
+        for (set, bytes) in passed.iter_mut().zip(self.data.as_chunks::<W>().0) {
+            let distance = distance(bytes);
+            *set |= distance != 0 && words.has(self.value(distance - 1));
+        }
+    }
+
+    fn mark_listed(&self, is: Is<'_>, passed: &mut [bool]) {
+        let mut table = [false; LONGEST + 1];
+        table[0] = is.true_of(None);
+        let mut some = table[0];
+        for (slot, value) in table[1..].iter_mut().zip(self.listing()) {
+            *slot = is.true_of(Some(value));
+            some |= *slot;
+        }
+        if some {
+            for (set, place) in passed.iter_mut().zip(self.data) {
+                *set |= table[usize::from(*place)];
+            }
+        }
+    }
+
+    fn mark_each(&self, is: Is<'_>, passed: &mut [bool]) {
+        for (row, set) in passed.iter_mut().enumerate() {
+            *set |= is.true_of(self.get(row));
+        }
+    }
+
+    fn walk<const W: usize>(&self, take: &mut impl FnMut(usize, Option<i64>)) {
+        for (row, bytes) in self.data.as_chunks::<W>().0.iter().enumerate() {
+            let distance = distance(bytes).checked_sub(1);
+            take(row, distance.map(|distance| self.value(distance)));
+        }
+    }
+
+    /// The values of the list.
+    fn listing(&self) -> impl Iterator<Item = i64> {
+        let count = self.list.map_or(0, |(each, values)| values.len() / each);
+        (0..count).filter_map(|at| self.listed(at))
+    }
+
+    fn listed(&self, at: usize) -> Option<i64> {
+        let (each, values) = self.list?;
+        let mut whole = [0; 8];
+        whole[..each].copy_from_slice(values.get(at * each..(at + 1) * each)?);
+        Some(self.least.wrapping_add_unsigned(u64::from_le_bytes(whole)))
+    }
+
+    const fn value(&self, distance: u64) -> i64 {
+        let far = distance.wrapping_mul(self.step);
+        self.least.wrapping_add_unsigned(far)
+    }
+}
+
+impl Is<'_> {
+    fn true_of(self, value: Option<i64>) -> bool {
+        match (self, value) {
+            (Self::Within(least, greatest), Some(value)) => (least..=greatest).contains(&value),
+            (Self::Among(words), Some(word)) => words.has(word),
+            (Self::Absent, None) => true,
+            _ => false,
+        }
+    }
+}
+
+fn distance<const W: usize>(bytes: &[u8; W]) -> u64 {
+    let mut whole = [0; 8];
+    whole[..W].copy_from_slice(bytes);
+    u64::from_le_bytes(whole)
 }
 
 #[cfg(test)]
@@ -148,5 +398,80 @@ mod tests {
         let column = Column::of(&packed).unwrap();
         assert_eq!(std::array::from_fn(|row| column.get(row)), extremes);
         assert!(pack(&[None, None]).is_none());
+    }
+
+    /// A column and what each test of it finds, beside looking at every value.
+    fn checked(values: &[Option<i64>]) -> Vec<u8> {
+        let packed = pack(values).unwrap();
+        let column = Column::of(&packed).unwrap();
+        let single: Vec<_> = (0..values.len()).map(|row| column.get(row)).collect();
+        assert_eq!(single, values);
+        let mut some: Vec<_> = values.iter().flatten().copied().collect();
+        some.sort_unstable();
+        some.dedup();
+        let pick = |part: usize| some[(some.len() - 1) * part / 7];
+        let mut words = Words::default();
+        let few = (0..8).map(pick).filter(|word| (0..1 << 20).contains(word));
+        few.for_each(|word| words.add(word));
+        let mut tests = vec![
+            Is::Absent,
+            Is::Among(&words),
+            Is::Within(i64::MIN, i64::MAX),
+        ];
+        for part in 0..7 {
+            for (less, more) in [(0, 0), (1, 0), (0, 1), (-1, -1)] {
+                let (from, to) = (pick(part), pick(part + 1));
+                tests.push(Is::Within(
+                    from.saturating_sub(less),
+                    to.saturating_add(more),
+                ));
+                tests.push(Is::Within(from, from.saturating_add(more)));
+            }
+        }
+        for is in tests {
+            let mut passed = vec![false; values.len()];
+            column.mark(is, &mut passed);
+            let wanted: Vec<_> = values.iter().map(|value| is.true_of(*value)).collect();
+            assert_eq!(passed, wanted);
+        }
+        packed
+    }
+
+    #[test]
+    fn tests_of_every_shape_find_what_looking_at_each_value_finds() {
+        for width in [1, 7, 8, 12, 16, 20, 24, 31, 32, 45, 50, 63] {
+            for step in [1_i64, 3, 150_000] {
+                for kinds in [2_u64, 200, 10_000] {
+                    let mut mixed = 7_u64;
+                    let values = (0..1_000_u64).map(|row| {
+                        mixed = mixed
+                            .wrapping_mul(6_364_136_223_846_793_005)
+                            .wrapping_add(row | 1);
+                        let kind = (mixed >> 33) % kinds;
+                        let far = kind.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - width);
+                        (row % 9 > 0).then(|| (far.cast_signed() / step).wrapping_mul(step))
+                    });
+                    checked(&values.collect::<Vec<_>>());
+                }
+            }
+        }
+        checked(&[Some(i64::MIN), Some(i64::MAX), None, Some(0)]);
+        checked(&[Some(5); 9]);
+        checked(&[Some(5), None]);
+    }
+
+    #[test]
+    fn few_values_and_even_steps_take_less_room() {
+        let rows =
+            |value: fn(i64) -> i64| (0..4_096).map(|row| Some(value(row))).collect::<Vec<_>>();
+        // Seventy words among many: a byte for each row, and the words.
+        let words = checked(&rows(|row| 1_000 + row % 70 * 900));
+        assert_eq!(words.len(), HEAD + 1 + 70 * 2 + 4_096);
+        // Costs are multiples of a price: as short as the multiples.
+        let costs = checked(&rows(|row| row * 37 % 9_000 * 150_000));
+        assert_eq!(costs.len(), HEAD + 8 + 2 * 4_096);
+        let plain = checked(&rows(|row| row * 37 % 9_001));
+        assert_eq!(plain.len(), HEAD + 2 * 4_096);
+        assert_eq!(checked(&rows(|_| 3)).len(), HEAD);
     }
 }

@@ -5,7 +5,7 @@ use aig_model::{LogFilter, LogKey, LogOperator, LogQuery, LogValue};
 use rusqlite::Transaction;
 use serde_json::Value;
 
-use super::column::Column;
+use super::column::{Column, Is};
 use super::part::Part;
 use super::row::{facet, halves, sortable, uuid, uuid_of};
 use super::words::{self, Words};
@@ -350,23 +350,20 @@ impl Atom {
         match self {
             Self::Any => passed.fill(true),
             Self::Words(facet, words) => {
-                column(transaction, part, *facet, passed, |v| {
-                    v.is_some_and(|v| words.has(v))
-                })?;
+                column(transaction, part, *facet, Is::Among(words), passed)?
             }
             Self::Range(facet, least, greatest) => {
-                if let Some(data) = part.column(transaction, *facet)?
-                    && let Some((from, to)) = Column::of(&data).map(|column| column.extent())
-                    && from <= *greatest
-                    && to >= *least
-                {
-                    let range = *least..=*greatest;
-                    column(transaction, part, *facet, passed, |v| {
-                        v.is_some_and(|v| range.contains(&v))
-                    })?;
+                if part.may_have(*facet, *least, *greatest) {
+                    column(
+                        transaction,
+                        part,
+                        *facet,
+                        Is::Within(*least, *greatest),
+                        passed,
+                    )?;
                 }
             }
-            Self::Null(facet) => column(transaction, part, *facet, passed, |v| v.is_none())?,
+            Self::Null(facet) => column(transaction, part, *facet, Is::Absent, passed)?,
             Self::IdText(hi, lo, needle) => {
                 for (at, set) in passed.iter_mut().enumerate() {
                     let id = uuid(
@@ -405,19 +402,15 @@ fn column(
     transaction: &Transaction<'_>,
     part: &mut Part,
     facet: usize,
+    is: Is<'_>,
     passed: &mut [bool],
-    is: impl Fn(Option<i64>) -> bool,
 ) -> rusqlite::Result<()> {
     let data = part.column(transaction, facet)?;
     match data.as_deref().and_then(Column::of) {
-        Some(column) if column.only().is_none() => {
-            column.each(passed.len(), |at, value| passed[at] |= is(value));
-        }
-        column => {
-            if is(column.and_then(|column| column.only())) {
-                passed.fill(true);
-            }
-        }
+        Some(column) => column.mark(is, passed),
+        // No row has a value.
+        None if matches!(is, Is::Absent) => passed.fill(true),
+        None => {}
     }
     Ok(())
 }

@@ -123,6 +123,16 @@ impl Part {
         }
     }
 
+    /// Whether a row may have a value in that range; tells without reading what is known of blocks.
+    pub(crate) const fn may_have(&self, facet: usize, least: i64, greatest: i64) -> bool {
+        let (from, to) = match facet {
+            facet::AT => self.times,
+            facet::ID_HI => self.ids,
+            _ => return true,
+        };
+        from <= greatest && to >= least
+    }
+
     /// A column as it was packed; `None` when no row has a value.
     pub(crate) fn column(
         &mut self,

@@ -91,7 +91,9 @@ pub(crate) struct Mask(pub(crate) Vec<bool>);
 
 impl Mask {
     fn count(&self) -> usize {
-        self.0.iter().map(|set| usize::from(*set)).sum()
+        // In bytes as long as a byte can count: the machine adds sixteen of them at once.
+        let some = |rows: &[bool]| rows.iter().map(|set| u8::from(*set)).sum::<u8>();
+        self.0.chunks(255).map(|rows| usize::from(some(rows))).sum()
     }
 }
 

@@ -120,6 +120,14 @@ impl Words {
         bits.is_some_and(|bits| bits >> (word % 64) & 1 == 1)
     }
 
+    /// Whether there may be one in that range, both ends included; looks at sixty-four at a time.
+    pub(crate) fn some_within(&self, least: i64, greatest: i64) -> bool {
+        let place = |word: i64| usize::try_from(word / 64).unwrap_or_default();
+        let to = place(greatest).saturating_add(1).min(self.0.len());
+        let range = self.0.get(place(least)..to);
+        range.is_some_and(|range| range.iter().any(|bits| *bits != 0))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

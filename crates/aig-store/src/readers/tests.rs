@@ -32,6 +32,49 @@ async fn a_read_without_end_is_stopped_and_the_next_one_works() {
 }
 
 #[tokio::test]
+async fn a_read_whose_time_was_over_before_its_turn_is_not_begun() {
+    let rig = Rig::new();
+    let readers = readers(&rig, Duration::ZERO);
+    let begun = |_: &Transaction<'_>| -> rusqlite::Result<()> { panic!("it was begun") };
+    let late = readers.read(begun).await;
+    assert!(
+        matches!(late, Err(StoreError::Deadline(Duration::ZERO))),
+        "{late:?}"
+    );
+    readers.set_deadline(Readers::DEADLINE);
+    assert_eq!(readers.read(one).await.unwrap(), 1);
+}
+
+#[test]
+fn work_that_takes_too_long_is_undone_and_the_next_has_no_deadline() {
+    let rig = Rig::new();
+    let mut connection = rig.foreign("logs.db");
+    connection.execute_batch("CREATE TABLE n (i)").unwrap();
+    let stopped = bounded(&mut connection, Duration::ZERO, |connection| {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch("INSERT INTO n VALUES (1)")?;
+        forever(&transaction)
+    });
+    assert!(
+        matches!(stopped, Err(StoreError::Deadline(_))),
+        "{stopped:?}"
+    );
+    let left: i64 = connection
+        .query_row("SELECT count(*) FROM n", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
+    // As many steps as would have been stopped before.
+    let counted: i64 = connection
+        .query_row(
+            &format!("{FOREVER} LIMIT 1").replace("FROM n)", "FROM n WHERE i < 9999)"),
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(counted, 9_999);
+}
+
+#[tokio::test]
 async fn a_read_that_panics_takes_no_thread_with_it() {
     let rig = Rig::new();
     let readers = readers(&rig, Readers::DEADLINE);

@@ -1,5 +1,6 @@
 //! How much a row costs to write and how long a query takes, at a size that is asked for:
-//! `SOAK_ROWS=10000000 cargo test --release -p aig-store soak_ -- --ignored --nocapture`.
+//! `SOAK_ROWS=10000000 cargo test --release -p aig-store soak_ -- --ignored --nocapture`. With
+//! `SOAK_DIR` the log that is read is made there once, and kept.
 
 use std::time::{Duration, Instant};
 
@@ -136,10 +137,19 @@ async fn soak_writing_rows() {
 #[ignore = "takes minutes and gigabytes; run by hand, in release"]
 async fn soak_reading_many_rows() {
     let rows = asked("SOAK_ROWS", 1_000_000);
-    let (rig, account, gateway) = house().await;
+    let kept = std::env::var_os("SOAK_DIR").map(std::path::PathBuf::from);
+    let rig = kept.map_or_else(Rig::new, Rig::kept);
+    let account = match rig.store.instance().list_accounts().await.unwrap().first() {
+        Some(account) => account.id,
+        None => rig.account("a").await,
+    };
+    let gateway = crate::testing::id("default");
     let journal = rig.store.journal();
-    let began = Instant::now();
-    for first in (0..rows).step_by(5_000) {
+    let (began, before) = (Instant::now(), cpu());
+    let all = PageRequest::new(None, None, 50);
+    let there = rig.scope(account).logs(&gateway, all, None).await.unwrap();
+    let there = there.map_or(0, |page| page.total as u32);
+    for first in (there..rows).step_by(5_000) {
         for number in first..first + 5_000 {
             journal.offer(likely(account, &gateway, number));
         }
@@ -147,8 +157,10 @@ async fn soak_reading_many_rows() {
     }
     let size = std::fs::metadata(rig.path().join("logs.db")).unwrap().len();
     println!(
-        "{rows} rows in {:?}, {} bytes per row",
+        "{} rows in {:?}, CPU {:?}, {} bytes per row",
+        rows - there,
         began.elapsed(),
+        cpu() - before,
         size / u64::from(rows)
     );
     let text = |text: &str| LogValue::Text(text.into());
