@@ -10,11 +10,9 @@ use serde_json::{Value, json};
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
 /// What the house says when it goes, with a secret planted by `plant`.
-async fn verdict<F: Future<Output = ()> + Send>(
-    plant: impl FnOnce(House) -> F + Send + 'static,
-) -> String
+async fn verdict<F>(plant: impl FnOnce(House) -> F + Send + 'static) -> String
 where
-    F: 'static,
+    F: Future<Output = ()> + Send + 'static,
 {
     let test = tokio::spawn(async move {
         let house = House::start().await;
