@@ -277,13 +277,12 @@ async fn c_07_an_answer_is_good_for_its_time() {
     assert_eq!(last.cache_reason.as_deref(), Some("expired"));
 }
 
-#[tokio::test]
-async fn c_08_many_at_once_are_one_for_the_provider() {
+async fn many_at_once_are_one_for_the_provider(many: usize) {
     let provider = Provider::start().await;
     let plane = Plane::start(&provider).await;
     plane.gateway("g", cached(60));
     let gate = provider.streams_with(200, &JSON, [ANSWER]);
-    let calls = join_all((0..50).map(|_| status(plane.chat(QUESTION))));
+    let calls = join_all((0..many).map(|_| status(plane.chat(QUESTION))));
     let release = async {
         provider.next_request().await;
         gate.release_all();
@@ -295,8 +294,19 @@ async fn c_08_many_at_once_are_one_for_the_provider() {
             .filter(|(s, t)| *s == 200 && t == told)
             .count()
     };
-    assert_eq!((of("MISS"), of("HIT")), (1, 49));
+    assert_eq!((of("MISS"), of("HIT")), (1, many - 1));
     assert_eq!(provider.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn c_08_many_at_once_are_one_for_the_provider() {
+    many_at_once_are_one_for_the_provider(50).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "long form: cargo xtask soak"]
+async fn soak_c_08_a_thousand_at_once_are_one_for_the_provider() {
+    many_at_once_are_one_for_the_provider(1_000).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Rate limits of gateways: who passes, what the others are told, and what the log says of them.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aig_model::{Change, GatewayChange, Outcome, Technique};
 use aig_testkit::Provider;
@@ -47,6 +48,48 @@ async fn g_01_exactly_as_many_pass_as_may() {
         let refused = rows.iter().skip(60 * n);
         let refused = refused.filter(|(row, _)| row.outcome == Outcome::Refused);
         assert_eq!(refused.filter(|(row, _)| row.status == 429).count(), 40);
+    }
+}
+
+/// Windows of a minute by the clock: in each of two, sixty-four callers ask ten thousand times.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "long form: cargo xtask soak"]
+async fn soak_g_01_exactly_as_many_pass_as_may_in_each_window() {
+    const CALLERS: usize = 64;
+    const REQUESTS: usize = 10_000;
+    let provider = Provider::start().await;
+    provider.always_answers(200, &JSON, "{}");
+    let plane = Plane::start(&provider).await;
+    plane.gateway("g", limit(100, 60, Technique::Fixed));
+    for window in 1..=2 {
+        // What is waited for is the clock itself.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let into = Duration::from_nanos(u64::try_from(now.as_nanos() % 60_000_000_000).unwrap());
+        tokio::time::sleep(Duration::from_secs(60) - into).await;
+        let began = Instant::now();
+        let left = AtomicUsize::new(REQUESTS);
+        let callers = (0..CALLERS).map(|_| async {
+            let mut passed = 0;
+            let take = |left: usize| left.checked_sub(1);
+            while left
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+                .is_ok()
+            {
+                let answer = plane.chat("{}").send().await.unwrap();
+                passed += usize::from(answer.status() == 200);
+                answer.bytes().await.unwrap();
+            }
+            passed
+        });
+        let passed: usize = join_all(callers).await.into_iter().sum();
+        let took = began.elapsed();
+        println!("window {window}: {passed} of {REQUESTS} passed in {took:?}");
+        assert!(
+            took < Duration::from_secs(60),
+            "the machine is too slow: {took:?}"
+        );
+        assert_eq!(passed, 100);
+        assert_eq!(provider.requests().len(), 100 * window);
     }
 }
 

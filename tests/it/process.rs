@@ -402,22 +402,12 @@ async fn an_address_in_use_is_named_with_a_remedy() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let directory = tempfile::tempdir().unwrap();
-    let words = [
-        "aig",
-        "serve",
-        "--log",
-        "off",
-        "--listen",
-        &address,
-        "--data-dir",
-    ];
     let directory = directory.path().join("new").display().to_string();
-    let cli = Cli::read(words.into_iter().chain([&*directory])).unwrap();
-    let error = tokio::task::spawn_blocking(|| cli.run())
-        .await
-        .unwrap()
-        .unwrap_err();
-    let message = format!("{error:#}");
+    let mut serve = aig(&["serve", "--listen", &address, "--data-dir", &directory]);
+    let ended = tokio::task::spawn_blocking(move || serve.output().unwrap());
+    let ended = ended.await.unwrap();
+    assert!(!ended.status.success());
+    let message = String::from_utf8_lossy(&ended.stderr);
     assert!(
         message.contains(&address) && message.contains("--listen"),
         "{message}"

@@ -9,7 +9,7 @@ use aig_server::config::{Config, Flags};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Certificates, Provider, Wire, eventually};
+use crate::{Certificates, Provider, Wire, eventually, leaks, left_behind};
 
 /// A house under test.
 pub struct House {
@@ -21,6 +21,8 @@ pub struct House {
     directory: TempDir,
     http: reqwest::Client,
     scheme: &'static str,
+    /// Where the process's log was when it started.
+    log_from: usize,
 }
 
 /// What a house is to be like.
@@ -163,6 +165,7 @@ impl House {
     pub async fn token_of(&self, account: AccountId, permissions: &str) -> TokenText {
         let permissions: Permissions = permissions.parse().expect("these are permissions");
         let token = random_token();
+        leaks::keep(token.expose());
         let digest = self.running().identity().digest(&token);
         let instance = self.running().store().instance();
         instance
@@ -192,6 +195,23 @@ impl House {
         body["result"].as_array().expect("a list").clone()
     }
 
+    /// Fails the test when a secret stands in the rows that are given, the files, the answers of the
+    /// control plane, or the process's log.
+    fn holds_no_secret(&self, rows: &[u8]) {
+        leaks::keep(self.token());
+        leaks::keep_own_files(self.directory.path());
+        let mut leaks = leaks::found_in("the log of a gateway", rows);
+        leaks.extend(leaks::found_below(self.directory.path()));
+        leaks.extend(leaks::found_in(
+            "an answer of the control plane",
+            &self.wire.answers(),
+        ));
+        leaks.extend(leaks::said_since(self.log_from));
+        // Once is as bad as often, and easier to read.
+        leaks.truncate(10);
+        assert!(leaks.is_empty(), "secrets leaked:\n{}", leaks.join("\n"));
+    }
+
     /// Waits until the log of a gateway has that many rows.
     pub async fn logged(&self, gateway: &str, rows: usize) -> Vec<Value> {
         eventually(
@@ -208,8 +228,11 @@ impl House {
     /// Stops the house as a signal would, and gives its directory back.
     pub async fn stop(mut self) -> TempDir {
         if let Some(running) = self.running.take() {
+            let rows = left_behind::rows(running.store());
+            self.holds_no_secret(&rows);
             running.stop().await;
         }
+        self.holds_no_secret(&[]);
         std::mem::replace(
             &mut self.directory,
             tempfile::tempdir().expect("there is room for a directory"),
@@ -218,11 +241,17 @@ impl House {
 }
 
 impl Drop for House {
-    /// Every answer of the control plane in every test has the shape that the contract declares.
+    /// Every answer of the control plane in every test has the shape that the contract declares, and
+    /// nothing that a test leaves behind holds a secret.
     fn drop(&mut self) {
         let faults = self.wire.faults();
         if !faults.is_empty() && !std::thread::panicking() {
             panic!("answers broke the contract:\n{}", faults.join("\n"));
+        }
+        if !std::thread::panicking() {
+            let running = self.running.as_ref();
+            let rows = running.map(|running| left_behind::rows(running.store()));
+            self.holds_no_secret(&rows.unwrap_or_default());
         }
     }
 }
@@ -276,6 +305,7 @@ impl HouseBuilder {
 
     /// Starts the house.
     pub async fn start(self) -> House {
+        let log_from = leaks::listen();
         let directory = self
             .directory
             .unwrap_or_else(|| tempfile::tempdir().expect("there is room for a directory"));
@@ -313,6 +343,7 @@ impl HouseBuilder {
         let http = http.build().expect("a plain client can be built");
         House {
             scheme,
+            log_from,
             wire: Wire::to(running.control_address(), config).await,
             address: running.address(),
             account,

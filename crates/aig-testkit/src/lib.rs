@@ -8,6 +8,8 @@ mod contract;
 pub mod frames;
 mod house;
 mod http2;
+pub mod leaks;
+mod left_behind;
 mod patience;
 mod pour;
 pub mod provider;

@@ -22,8 +22,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use crate::Certificates;
 use crate::patience::PATIENCE;
+use crate::{Certificates, leaks};
 
 pub use self::request::Request;
 pub use self::script::Gate;
@@ -308,6 +308,9 @@ async fn serve(stream: Stream, state: watch::Sender<State>) {
         let mut to_head = false;
         let script = match reader.next().await {
             Arrived::Whole(request) => {
+                for (_, value) in &request.headers {
+                    leaks::keep_key(value);
+                }
                 to_head = request.method == "HEAD";
                 let mut script = None;
                 state.send_modify(|state| {

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Uri};
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -19,10 +20,11 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rustls::ClientConfig;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::Contract;
+use crate::{Contract, leaks};
 
 /// A running wire.
 pub struct Wire {
@@ -35,7 +37,12 @@ pub struct Wire {
 struct Seen {
     faults: Vec<String>,
     operations: BTreeSet<String>,
+    /// Answers that must not hold a secret, one after the other.
+    answers: Vec<u8>,
 }
+
+/// How much of the answers is held, in bytes.
+const HELD: usize = 8 << 20;
 
 impl Wire {
     /// Listens on a free port and forwards to `target`, with `tls` where that speaks it.
@@ -87,6 +94,11 @@ impl Wire {
         self.lock().faults.clone()
     }
 
+    /// What the house answered so far, but for what tells a secret once to who asked for it.
+    pub(crate) fn answers(&self) -> Vec<u8> {
+        self.lock().answers.clone()
+    }
+
     /// Which operations gave an answer that was not a refusal.
     pub fn operations(&self) -> BTreeSet<String> {
         self.lock().operations.clone()
@@ -97,11 +109,14 @@ impl Wire {
     }
 }
 
+/// A request on its way, of which a copy is made.
+type Sent = UnsyncBoxBody<Bytes, hyper::Error>;
+
 struct Judge {
     target: SocketAddr,
     scheme: &'static str,
     contract: Arc<Contract>,
-    client: Client<HttpsConnector<HttpConnector>, Incoming>,
+    client: Client<HttpsConnector<HttpConnector>, Sent>,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -119,10 +134,23 @@ impl Judge {
             .path_and_query(&*path_and_query)
             .build()
             .expect("parts of a URI make a URI");
+        let sent = Arc::<Mutex<Vec<u8>>>::default();
+        let copy = Arc::clone(&sent);
+        let request = request.map(|body| {
+            let copied = move |frame: Frame<Bytes>| {
+                if let Some(data) = frame.data_ref() {
+                    let mut copy = copy.lock().unwrap_or_else(PoisonError::into_inner);
+                    copy.extend_from_slice(data);
+                }
+                frame
+            };
+            body.map_frame(copied).boxed_unsync()
+        });
         let answer = match self.client.request(request).await {
             Ok(answer) => answer,
             Err(error) => return broken(&error),
         };
+        learn(&sent.lock().unwrap_or_else(PoisonError::into_inner));
         let (head, body) = answer.into_parts();
         let body = match body.collect().await {
             Ok(body) => body.to_bytes(),
@@ -132,6 +160,12 @@ impl Judge {
         let judged = path_and_query
             .strip_prefix("/client/v4")
             .filter(|_| method != "HEAD");
+        if !path_and_query.contains("/tokens") {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = HELD.saturating_sub(seen.answers.len());
+            seen.answers
+                .extend_from_slice(&body[..body.len().min(room)]);
+        }
         if let Some(path) = judged {
             self.judge(&method, path, head.status, &body);
         }
@@ -150,6 +184,14 @@ impl Judge {
             seen.faults
                 .push(format!("{method} {path}: {fault}\n  {body}"));
         }
+    }
+}
+
+/// Whatever is sent as a `secret` is one.
+fn learn(body: &[u8]) {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    if let Some(secret) = body["secret"].as_str() {
+        leaks::keep(secret);
     }
 }
 

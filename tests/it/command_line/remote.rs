@@ -311,7 +311,8 @@ async fn a_proxy_is_not_asked_for_what_is_on_this_machine() {
 async fn keys_are_stored_from_a_file_and_never_printed() {
     let house = House::start().await;
     let account = house.account().to_string();
-    let file = house.directory().join("key");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("key");
     std::fs::write(&file, "sk-canary-0123456789-wxyz\n").unwrap();
     let file = file.display().to_string();
     let api = house.api();

@@ -318,6 +318,38 @@ async fn c_10_what_is_held_and_gathered_is_bounded() {
     store(&cache, key(10_002), &body, now).await;
 }
 
+/// What this process holds, in bytes, by Linux's table.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.unwrap().trim().trim_end_matches(" kB");
+    kib.parse::<u64>().unwrap() << 10
+}
+
+#[tokio::test]
+#[ignore = "long form: cargo xtask soak"]
+async fn soak_c_10_a_million_answers_take_no_more_than_there_is() {
+    const MANY: u64 = 1_000_000;
+    let capacity = 256 << 20;
+    let (cache, now) = (small(capacity), Instant::now());
+    let body = vec![b'x'; 100 << 10];
+    let before = resident();
+    let (mut most, mut most_resident) = (0, 0);
+    for n in 0..MANY {
+        store(&cache, key(n), &body, now).await;
+        most = most.max(cache.counts().bytes);
+        if n % 1_000 == 0 {
+            most_resident = most_resident.max(resident());
+        }
+    }
+    let counts = cache.counts();
+    let grown = most_resident.saturating_sub(before);
+    println!("{most} B of {capacity} B; the process grew by {grown} B");
+    assert!(most <= capacity && most >= capacity / 2, "{most}");
+    assert_eq!(counts.evicted + counts.answers, MANY);
+    assert!(grown <= capacity * 115 / 100, "{grown}");
+}
+
 #[tokio::test]
 async fn a_body_in_many_pieces_is_gathered_without_holding_twice_of_it() {
     let (cache, now) = (CacheStore::new(CacheConfig::default()), Instant::now());

@@ -24,6 +24,59 @@ impl Dice {
     }
 }
 
+/// Moves bytes between neighbouring parts, one pair of requests after the other: what is written one
+/// behind the other is the same for both, so only where the parts end tells them apart.
+fn neighbours_that_trade_bytes(pairs: u64) {
+    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    let gateway = gateway(1, "a", Some(9));
+    let mut parts: [String; 7] = std::array::from_fn(|_| dice.text());
+    let key_of_parts = |parts: &[String; 7]| {
+        let [surface, provider, path, query, name, value, own] = parts;
+        let client = [(name.as_str(), value.as_bytes())];
+        let request = Request {
+            surface,
+            provider,
+            path,
+            query: Some(query),
+            credential: Credential::Client(&client),
+            ..request()
+        };
+        key_of(&gateway, &request, Some(&format!("k{own}")), b"")
+    };
+    let mut before = key_of_parts(&parts);
+    let mut traded = 0;
+    while traded < pairs {
+        let at = dice.roll(parts.len() - 1);
+        let (left, right) = parts.split_at_mut(at + 1);
+        let (left, right) = (&mut left[at], &mut right[0]);
+        match dice.roll(2) {
+            0 if !left.is_empty() => right.insert(0, left.pop().unwrap()),
+            1 if !right.is_empty() => left.push(right.remove(0)),
+            _ if parts.iter().all(String::is_empty) || dice.roll(50) == 0 => {
+                parts = std::array::from_fn(|_| dice.text());
+                before = key_of_parts(&parts);
+                continue;
+            }
+            _ => continue,
+        }
+        let after = key_of_parts(&parts);
+        assert_ne!(before, after, "{parts:?}, at {at}");
+        before = after;
+        traded += 1;
+    }
+}
+
+#[test]
+fn c_02_neighbours_that_trade_bytes_have_different_keys() {
+    neighbours_that_trade_bytes(20_000);
+}
+
+#[test]
+#[ignore = "long form: cargo xtask soak"]
+fn soak_c_02_neighbours_that_trade_bytes_have_different_keys() {
+    neighbours_that_trade_bytes(10_000_000);
+}
+
 #[test]
 fn c_02_different_requests_have_different_keys() {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
