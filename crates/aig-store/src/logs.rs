@@ -12,6 +12,7 @@
 mod bodies;
 mod column;
 mod filter;
+mod id_text;
 mod part;
 mod row;
 mod scan;

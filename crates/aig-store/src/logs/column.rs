@@ -227,13 +227,9 @@ impl<'d> Column<'d> {
             return self.mark_each(is, passed);
         }
         match is {
-            Is::Among(words) if words.some_within(self.least, self.greatest) => match self.width {
-                1 => self.mark_words::<1>(words, passed),
-                2 => self.mark_words::<2>(words, passed),
-                3 => self.mark_words::<3>(words, passed),
-                4 => self.mark_words::<4>(words, passed),
-                _ => self.mark_each(is, passed),
-            },
+            Is::Among(words) if words.some_within(self.least, self.greatest) => {
+                self.mark_words(words, passed);
+            }
             Is::Among(_) => {}
             Is::Within(least, greatest) => {
                 if let Some((from, to)) = self.distances(least, greatest) {
@@ -284,7 +280,33 @@ impl<'d> Column<'d> {
         }
     }
 
-    fn mark_words<const W: usize>(&self, words: &Words, passed: &mut [bool]) {
+    fn mark_words(&self, words: &Words, passed: &mut [bool]) {
+        // What a distance of up to two bytes says is looked up in the bits of that many words.
+        let mut bits = [0; 1 << 10];
+        let near = self.step == 1 && self.width <= 2 && self.least > 0;
+        if near {
+            let far = self.greatest.abs_diff(self.least) + 1;
+            words.window(self.least, &mut bits[..far as usize / 64 + 1]);
+        }
+        match (self.width, near) {
+            (1, true) => {
+                for (set, distance) in passed.iter_mut().zip(self.data) {
+                    *set |= bits[usize::from(distance >> 6)] >> (distance & 63) & 1 == 1;
+                }
+            }
+            (2, true) => {
+                for (set, bytes) in passed.iter_mut().zip(self.data.as_chunks().0) {
+                    let distance = u16::from_le_bytes(*bytes);
+                    *set |= bits[usize::from(distance >> 6)] >> (distance & 63) & 1 == 1;
+                }
+            }
+            (3, _) => self.mark_far::<3>(words, passed),
+            (4, _) => self.mark_far::<4>(words, passed),
+            _ => self.mark_each(Is::Among(words), passed),
+        }
+    }
+
+    fn mark_far<const W: usize>(&self, words: &Words, passed: &mut [bool]) {
         for (set, bytes) in passed.iter_mut().zip(self.data.as_chunks::<W>().0) {
             let distance = distance(bytes);
             *set |= distance != 0 && words.has(self.value(distance - 1));
@@ -356,122 +378,4 @@ fn distance<const W: usize>(bytes: &[u8; W]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_width_comes_back_as_it_was_packed() {
-        let ranges = [
-            0_i64,
-            1,
-            254,
-            255,
-            70_000,
-            1 << 25,
-            1 << 40,
-            1 << 50,
-            i64::MAX,
-        ];
-        for range in ranges {
-            for least in [i64::MIN, -5, 0] {
-                let top = least.saturating_add(range);
-                for values in [
-                    vec![Some(least), Some(top)],
-                    vec![Some(top), None, Some(least)],
-                    vec![Some(least); 3],
-                ] {
-                    let packed = pack(&values).unwrap();
-                    let column = Column::of(&packed).unwrap();
-                    let mut seen = vec![None; values.len()];
-                    column.each(values.len(), |row, value| seen[row] = value);
-                    if column.only().is_some() {
-                        seen = vec![column.only(); values.len()];
-                    }
-                    assert_eq!(seen, values, "{least} {range}");
-                    let single: Vec<_> = (0..values.len()).map(|row| column.get(row)).collect();
-                    assert_eq!(single, values);
-                }
-            }
-        }
-        let extremes = [Some(i64::MIN), Some(i64::MAX), None];
-        let packed = pack(&extremes).unwrap();
-        let column = Column::of(&packed).unwrap();
-        assert_eq!(std::array::from_fn(|row| column.get(row)), extremes);
-        assert!(pack(&[None, None]).is_none());
-    }
-
-    /// A column and what each test of it finds, beside looking at every value.
-    fn checked(values: &[Option<i64>]) -> Vec<u8> {
-        let packed = pack(values).unwrap();
-        let column = Column::of(&packed).unwrap();
-        let single: Vec<_> = (0..values.len()).map(|row| column.get(row)).collect();
-        assert_eq!(single, values);
-        let mut some: Vec<_> = values.iter().flatten().copied().collect();
-        some.sort_unstable();
-        some.dedup();
-        let pick = |part: usize| some[(some.len() - 1) * part / 7];
-        let mut words = Words::default();
-        let few = (0..8).map(pick).filter(|word| (0..1 << 20).contains(word));
-        few.for_each(|word| words.add(word));
-        let mut tests = vec![
-            Is::Absent,
-            Is::Among(&words),
-            Is::Within(i64::MIN, i64::MAX),
-        ];
-        for part in 0..7 {
-            for (less, more) in [(0, 0), (1, 0), (0, 1), (-1, -1)] {
-                let (from, to) = (pick(part), pick(part + 1));
-                tests.push(Is::Within(
-                    from.saturating_sub(less),
-                    to.saturating_add(more),
-                ));
-                tests.push(Is::Within(from, from.saturating_add(more)));
-            }
-        }
-        for is in tests {
-            let mut passed = vec![false; values.len()];
-            column.mark(is, &mut passed);
-            let wanted: Vec<_> = values.iter().map(|value| is.true_of(*value)).collect();
-            assert_eq!(passed, wanted);
-        }
-        packed
-    }
-
-    #[test]
-    fn tests_of_every_shape_find_what_looking_at_each_value_finds() {
-        for width in [1, 7, 8, 12, 16, 20, 24, 31, 32, 45, 50, 63] {
-            for step in [1_i64, 3, 150_000] {
-                for kinds in [2_u64, 200, 10_000] {
-                    let mut mixed = 7_u64;
-                    let values = (0..1_000_u64).map(|row| {
-                        mixed = mixed
-                            .wrapping_mul(6_364_136_223_846_793_005)
-                            .wrapping_add(row | 1);
-                        let kind = (mixed >> 33) % kinds;
-                        let far = kind.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - width);
-                        (row % 9 > 0).then(|| (far.cast_signed() / step).wrapping_mul(step))
-                    });
-                    checked(&values.collect::<Vec<_>>());
-                }
-            }
-        }
-        checked(&[Some(i64::MIN), Some(i64::MAX), None, Some(0)]);
-        checked(&[Some(5); 9]);
-        checked(&[Some(5), None]);
-    }
-
-    #[test]
-    fn few_values_and_even_steps_take_less_room() {
-        let rows =
-            |value: fn(i64) -> i64| (0..4_096).map(|row| Some(value(row))).collect::<Vec<_>>();
-        // Seventy words among many: a byte for each row, and the words.
-        let words = checked(&rows(|row| 1_000 + row % 70 * 900));
-        assert_eq!(words.len(), HEAD + 1 + 70 * 2 + 4_096);
-        // Costs are multiples of a price: as short as the multiples.
-        let costs = checked(&rows(|row| row * 37 % 9_000 * 150_000));
-        assert_eq!(costs.len(), HEAD + 8 + 2 * 4_096);
-        let plain = checked(&rows(|row| row * 37 % 9_001));
-        assert_eq!(plain.len(), HEAD + 2 * 4_096);
-        assert_eq!(checked(&rows(|_| 3)).len(), HEAD);
-    }
-}
+mod tests;

@@ -6,8 +6,9 @@ use rusqlite::Transaction;
 use serde_json::Value;
 
 use super::column::{Column, Is};
+use super::id_text::IdText;
 use super::part::Part;
-use super::row::{facet, halves, sortable, uuid, uuid_of};
+use super::row::{facet, halves, sortable, unsigned, uuid_of};
 use super::words::{self, Words};
 
 /// One condition: one of the atoms has to hold, or none of them when it is negated.
@@ -25,7 +26,7 @@ enum Atom {
     /// The facet has no value.
     Null(usize),
     /// The id in these two facets has a text with this in it.
-    IdText(usize, usize, String),
+    IdText(usize, usize, IdText),
     /// All of these hold.
     All(Vec<Atom>),
     /// It holds of every row.
@@ -215,7 +216,13 @@ fn id_atoms(hi: usize, lo: usize, operator: LogOperator, value: &LogValue) -> Ve
         return vec![];
     };
     match operator {
-        LogOperator::Contains => vec![Atom::IdText(hi, lo, text.to_ascii_lowercase())],
+        LogOperator::Contains => {
+            let text = IdText::of(&text.to_ascii_lowercase());
+            match text.is_nowhere() {
+                true => vec![],
+                false => vec![Atom::IdText(hi, lo, text)],
+            }
+        }
         LogOperator::Eq | LogOperator::Neq => {
             let Some(id) = uuid_of(text) else {
                 return vec![];
@@ -364,18 +371,20 @@ impl Atom {
                 }
             }
             Self::Null(facet) => column(transaction, part, *facet, Is::Absent, passed)?,
-            Self::IdText(hi, lo, needle) => {
-                for (at, set) in passed.iter_mut().enumerate() {
-                    let id = uuid(
-                        part.fact(transaction, *hi, at)?,
-                        part.fact(transaction, *lo, at)?,
-                    );
-                    *set |= id.is_some_and(|id| {
-                        let mut buffer = uuid::Uuid::encode_buffer();
-                        id.hyphenated()
-                            .encode_lower(&mut buffer)
-                            .contains(&**needle)
-                    });
+            Self::IdText(hi, lo, text) => {
+                let high = halves_of(transaction, part, *hi)?;
+                let low = halves_of(transaction, part, *lo)?;
+                if let (Some((high, there)), Some((low, _))) = (high, low) {
+                    let mut found = vec![false; passed.len()];
+                    text.mark(&high, &low, &mut found);
+                    let found = found
+                        .iter()
+                        .zip(there)
+                        .map(|(found, there)| *found && there);
+                    passed
+                        .iter_mut()
+                        .zip(found)
+                        .for_each(|(set, found)| *set |= found);
                 }
             }
             Self::All(atoms) => {
@@ -413,4 +422,26 @@ fn column(
         None => {}
     }
     Ok(())
+}
+
+/// One half of the ids of all rows, and which rows have one; `None` when none has.
+fn halves_of(
+    transaction: &Transaction<'_>,
+    part: &mut Part,
+    facet: usize,
+) -> rusqlite::Result<Option<(Vec<u64>, Vec<bool>)>> {
+    let rows = part.rows;
+    let data = part.column(transaction, facet)?;
+    Ok(data.as_deref().and_then(Column::of).map(|column| {
+        let only = column.only();
+        let mut halves = vec![only.map_or(0, unsigned); rows];
+        let mut there = vec![only.is_some(); rows];
+        if only.is_none() {
+            column.each(rows, |at, value| {
+                halves[at] = value.map_or(0, unsigned);
+                there[at] = value.is_some();
+            });
+        }
+        (halves, there)
+    }))
 }

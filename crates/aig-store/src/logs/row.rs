@@ -271,8 +271,12 @@ pub(crate) fn halves(id: Uuid) -> (i64, i64) {
 }
 
 pub(crate) fn uuid(hi: Option<i64>, lo: Option<i64>) -> Option<Uuid> {
-    let half = |half: i64| half.cast_unsigned() ^ 1 << 63;
-    Some(Uuid::from_u64_pair(half(hi?), half(lo?)))
+    Some(Uuid::from_u64_pair(unsigned(hi?), unsigned(lo?)))
+}
+
+/// A half of an id as it was.
+pub(crate) const fn unsigned(half: i64) -> u64 {
+    half.cast_unsigned() ^ 1 << 63
 }
 
 /// The id that a text is, when it is written as the house writes ids.

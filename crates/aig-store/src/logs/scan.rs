@@ -61,16 +61,18 @@ pub(crate) fn scan(
         let mask = mask(transaction, part, &tests)?;
         let found = mask.as_ref().map_or(part.live, Mask::count);
         total += found as u64;
+        let times = part.times;
+        let next = order.get(turn + 1).map(|next| parts[*next].times);
+        let part = &mut parts[index];
         if found > 0 {
             if let Some(extents) = &mut extents {
                 widen(transaction, part, mask.as_ref(), extents)?;
             }
-            if !page.is_full() {
+            if !page.is_full() && !page.passes(times, next, found) {
                 page.take(transaction, part, index, mask.as_ref(), &ranks, query)?;
             }
         }
         part.forget();
-        let next = order.get(turn + 1).map(|next| parts[*next].times);
         page.settle(next);
         if page.is_full() && counts_all && want.total.is_some() && extents.is_none() {
             break;
@@ -159,6 +161,21 @@ impl Paging {
 
     const fn is_full(&self) -> bool {
         self.page.len() >= self.limit
+    }
+
+    /// Passes over a part whose rows all come before the page and before those of later parts, in
+    /// the order of time; without reading when they are.
+    fn passes(&mut self, times: (i64, i64), next: Option<(i64, i64)>, found: usize) -> bool {
+        let before = match next {
+            None => true,
+            Some(next) if self.ascending => times.1 < next.0,
+            Some(next) => times.0 > next.1,
+        };
+        let all = self.is_time && self.candidates.is_empty() && before && found <= self.skip;
+        if all {
+            self.skip -= found;
+        }
+        all
     }
 
     fn take(

@@ -114,10 +114,22 @@ impl Words {
     }
 
     pub(crate) fn has(&self, word: i64) -> bool {
-        let bits = usize::try_from(word / 64)
-            .ok()
-            .and_then(|at| self.0.get(at));
+        // A word below none lies beyond the end, as an unsigned number.
+        let word = word.cast_unsigned();
+        let bits = self.0.get((word / 64) as usize);
         bits.is_some_and(|bits| bits >> (word % 64) & 1 == 1)
+    }
+
+    /// Copies what there is from a word on, into the bits from the second on; the first is free.
+    pub(crate) fn window(&self, from: i64, into: &mut [u64]) {
+        let first = usize::try_from(from - 1).unwrap_or_default();
+        let (at, shift) = (first / 64, first % 64);
+        let bits = |at: usize| self.0.get(at).copied().unwrap_or_default();
+        for (slot, at) in into.iter_mut().zip(at..) {
+            let above = bits(at + 1).checked_shl(64 - shift as u32);
+            *slot = bits(at) >> shift | above.unwrap_or_default();
+        }
+        into[0] &= !1;
     }
 
     /// Whether there may be one in that range, both ends included; looks at sixty-four at a time.

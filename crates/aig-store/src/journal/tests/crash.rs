@@ -55,7 +55,7 @@ async fn child() {
     }
 }
 
-/// Runs the child until it has written so many rows, and kills it.
+/// Runs the child until it has offered so many rows and written some, and kills it.
 fn killed(directory: &Path, enough: u64) -> Last {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "--nocapture"])
@@ -78,7 +78,7 @@ fn killed(directory: &Path, enough: u64) -> Last {
         };
         if !dead {
             last = Last { offered, written };
-            if written >= enough {
+            if offered >= enough && written > 0 {
                 child.kill().unwrap();
                 dead = true;
             }
@@ -95,7 +95,8 @@ async fn crash(runs: u64, checked: impl Fn(Last, u64)) {
     let account = Rig::kept(directory.path().into()).account("a").await;
     let mut boots: Vec<i64> = vec![];
     for run in 0..runs {
-        let last = killed(directory.path(), 1 + run * 700);
+        // Somewhere between two batches, or in the middle of one.
+        let last = killed(directory.path(), 300 + run * 137 % 1_500);
         let rig = Rig::kept(directory.path().into());
         let file = rig.foreign("logs.db");
         let sound: String = file
