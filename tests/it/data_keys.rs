@@ -16,7 +16,7 @@ async fn house(provider: &Provider) -> House {
 }
 
 /// A call of the API in an account: the result.
-async fn control(
+pub(crate) async fn control(
     house: &House,
     (account, token): (&str, &str),
     method: Method,
@@ -36,7 +36,7 @@ async fn control(
     body["result"].clone()
 }
 
-async fn store(house: &House, provider: &str, alias: &str, secret: &str) -> String {
+pub(crate) async fn store(house: &House, provider: &str, alias: &str, secret: &str) -> String {
     let body = json!({"provider_slug": provider, "alias": alias, "secret": secret});
     let owner = (house.account().to_string(), house.token());
     let owner = (owner.0.as_str(), owner.1);
@@ -45,7 +45,11 @@ async fn store(house: &House, provider: &str, alias: &str, secret: &str) -> Stri
 }
 
 /// A call through the gateway with these headers beside its token: the status and the answer.
-async fn ask(house: &House, path: &str, headers: &[(&str, &str)]) -> (StatusCode, Value) {
+pub(crate) async fn ask(
+    house: &House,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (StatusCode, Value) {
     let mut request = house
         .http()
         .post(house.url("g", path))

@@ -262,6 +262,7 @@ impl From<ProviderConfigError> for Failure {
                 message: format!("{error}; set the gateway's authentication to true first"),
                 path: vec![],
             }]),
+            ProviderConfigError::Unsuited(invalid) => invalid.into(),
             ProviderConfigError::NotGranted => Self::Forbidden(Permission::Edit),
             ProviderConfigError::Store(error) => error.into(),
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use aig_api::{Operation, cloudflare_ai_gateway_api_mod};
 use aig_model::{AccountId, Refused, Snapshot, Timestamp, TokenId};
+use aig_policy::EgressRules;
 use aig_store::{AccountScope, Store};
 use dropshot::{ApiDescription, ConfigDropshot, HttpServer, RequestContext, ServerBuilder};
 use http::HeaderMap;
@@ -35,6 +36,7 @@ pub struct Context {
     secret: HeaderValue,
     data_origin: String,
     providers: BTreeSet<String>,
+    egress: EgressRules,
 }
 
 pub(crate) type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
@@ -71,6 +73,7 @@ impl Inside {
             secret: secret.clone(),
             data_origin: limits.data_origin.clone(),
             providers: limits.providers.clone(),
+            egress: limits.egress.clone(),
         };
         let config = ConfigDropshot {
             bind_address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -147,6 +150,11 @@ impl Context {
     /// Whether the data plane knows a provider of that slug.
     pub(crate) fn is_provider(&self, slug: &str) -> bool {
         self.providers.contains(slug)
+    }
+
+    /// Where the data plane may connect to.
+    pub(crate) const fn egress(&self) -> &EgressRules {
+        &self.egress
     }
 
     /// The origin under which callers reach the data plane.

@@ -5,16 +5,20 @@
 use aig_api::types::{
     ProviderConfigInput, ProviderConfigListResponse, ProviderConfigResponse, ProviderConfigRotation,
 };
+use aig_api::wire::Integer;
 use aig_api::{
     CreateProviderConfigPath, DeleteProviderConfigPath, ListProviderConfigsPath,
     ListProviderConfigsQuery, Operation, RotateProviderConfigPath, types,
 };
 use aig_model::{
-    GatewayId, NewProviderConfig, ProviderConfig, ProviderConfigId, ProviderSecret, secret_name,
+    GatewayId, KeyDocument, KeyLimit, NewProviderConfig, ProviderConfig, ProviderConfigId,
+    ProviderSecret, secret_name,
 };
+use aig_policy::EgressRules;
+use aws_lc_rs::rsa::KeyPair;
 use dropshot::RequestContext;
 
-use crate::convert;
+use crate::convert::{self, bounded};
 use crate::error::{Failure, Fault};
 use crate::gateways::id;
 use crate::inside::Context;
@@ -51,7 +55,7 @@ pub(crate) async fn create(
     let context = request.context();
     let scope = context.scope(request, Operation::CreateProviderConfig, &path.account_id)?;
     let gateway = id(&path.gateway_id)?;
-    let new = new_config(&gateway, input, |slug| context.is_provider(slug))?;
+    let new = new_config(&gateway, input, context)?;
     let made = scope.create_provider_config(&gateway, new, context.now());
     Ok(response(&made.await?))
 }
@@ -65,7 +69,7 @@ pub(crate) async fn rotate(
     let scope = context.scope(request, Operation::RotateProviderConfig, &path.account_id)?;
     let gateway = id(&path.gateway_id)?;
     let config = config_id(&path.provider_config_id)?;
-    let secret = ProviderSecret::new(input.secret.into())?;
+    let secret = secret(input.secret.into(), context.egress())?;
     let turned = scope.rotate_provider_config(&gateway, config, secret, context.now());
     Ok(response(&turned.await?))
 }
@@ -86,26 +90,10 @@ pub(crate) async fn delete(
 fn new_config(
     gateway: &GatewayId,
     input: ProviderConfigInput,
-    is_provider: impl Fn(&str) -> bool,
+    context: &Context,
 ) -> Result<NewProviderConfig, Failure> {
-    let not_enforced = ["rate_limit", "rate_limit_period"]
-        .into_iter()
-        .filter(|field| {
-            // The period says nothing without a limit, and clients send the one that it has by itself.
-            let asked = input.extra.get(*field);
-            asked.is_some_and(|value| !value.is_null() && (*field == "rate_limit" || value != 60))
-        });
-    let refused: Vec<_> = not_enforced
-        .map(|field| {
-            let message = format!("{field} is not performed yet: leave it out, or send null");
-            Fault::of_field(field, message)
-        })
-        .collect();
-    if !refused.is_empty() {
-        return Err(Failure::Invalid(refused));
-    }
     let (provider, alias): (String, String) = (input.provider_slug.into(), input.alias.into());
-    if !is_provider(&provider) {
+    if !context.is_provider(&provider) {
         let message = "provider_slug must be that of a provider, as it stands in the data plane's \
                        URLs, such as openai";
         return Err(Fault::of_field("provider_slug", message).into());
@@ -115,17 +103,36 @@ fn new_config(
         let message = format!("secret_id must be {name:?} or left out: no other store is read");
         return Err(Fault::of_field("secret_id", message).into());
     }
-    let Some(secret) = input.secret else {
+    let Some(text) = input.secret else {
         let message = "secret must be given: keys are stored here and read from nowhere else";
         return Err(Fault::of_field("secret", message).into());
     };
-    let secret = ProviderSecret::new(secret.into())?;
-    Ok(NewProviderConfig::new(
-        provider,
-        alias,
-        input.default_config,
-        secret,
-    )?)
+    let secret = secret(text.into(), context.egress())?;
+    let limit = KeyLimit::new(
+        input.rate_limit.flatten().and_then(Integer::to),
+        input.rate_limit_period.flatten().and_then(Integer::to),
+    )?;
+    let new = NewProviderConfig::new(provider, alias, input.default_config, secret)?;
+    Ok(new.limited(limit))
+}
+
+/// Checks a key, as far as that can be done without its provider.
+fn secret(text: String, egress: &EgressRules) -> Result<ProviderSecret, Failure> {
+    let secret = ProviderSecret::new(text)?;
+    let Some(KeyDocument::Google(account)) = secret.document() else {
+        return Ok(secret);
+    };
+    if !egress.trusts_token_endpoint(&account.token_uri) {
+        let message = "secret.token_uri must be Google's https://oauth2.googleapis.com/token, or \
+                       lead to an address that [egress] allow has";
+        return Err(Fault::of_field("secret.token_uri", message).into());
+    }
+    if KeyPair::from_pkcs8(account.private_key()).is_err() {
+        let message = "secret.private_key must be an RSA key of 2048 bits or more in PKCS #8, as \
+                       Google issues it";
+        return Err(Fault::of_field("secret.private_key", message).into());
+    }
+    Ok(secret)
 }
 
 fn response(config: &ProviderConfig) -> ProviderConfigResponse {
@@ -146,6 +153,8 @@ fn shown(config: &ProviderConfig) -> types::ProviderConfig {
         default_config: config.is_default,
         secret_id: config.secret_name(),
         secret_preview: config.preview.clone(),
+        rate_limit: (config.limit.requests()).map(|number| bounded(number.into())),
+        rate_limit_period: bounded(config.limit.period().get().into()),
         modified_at: convert::time(config.modified_at),
     }
 }

@@ -38,7 +38,9 @@ impl Rig {
     pub(crate) async fn new() -> Self {
         let config = ControlConfig {
             data_origin: "https://gateway.example".to_owned(),
-            providers: ["openai".to_owned()].into(),
+            providers: ["openai", "aws-bedrock", "google-vertex-ai"]
+                .map(str::to_owned)
+                .into(),
             ..ControlConfig::default()
         };
         Self::with(|| Timestamp::from_millis(1_000), config).await

@@ -6,6 +6,7 @@
 mod access;
 mod account;
 mod gateway;
+mod key_document;
 mod log_query;
 mod metadata;
 mod money;
@@ -25,6 +26,7 @@ mod usage;
 pub use access::{Grant, Permission, Permissions, Refused};
 pub use account::{Account, AccountId, BadAccountId};
 pub use gateway::{BadGatewayId, Gateway, GatewayChange, GatewayId, NewGateway};
+pub use key_document::{AwsKeys, KeyDocument, ServiceAccount};
 pub use log_query::{
     Extent, LogExtents, LogFilter, LogKey, LogOperator, LogOrder, LogPatch, LogQuery, LogValue,
 };
@@ -32,8 +34,8 @@ pub use metadata::{Metadata, MetadataReading};
 pub use money::{BadMoney, Money};
 pub use page::{Page, PageRequest};
 pub use provider_config::{
-    DEFAULT_ALIAS, NewProviderConfig, ProviderConfig, ProviderConfigId, ProviderSecret, StoredKey,
-    secret_name,
+    DEFAULT_ALIAS, KeyLimit, NewProviderConfig, ProviderConfig, ProviderConfigId, ProviderSecret,
+    StoredKey, secret_name,
 };
 pub use record::{BodyFate, CacheStatus, CostSource, Outcome, Record};
 pub use retention::{LogRetention, LogStrategy};

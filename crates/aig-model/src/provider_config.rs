@@ -2,11 +2,12 @@
 //!
 //! Sealing is left to `aig-store`, where a key goes in a request to `aig-proxy`.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{AccountId, GatewayId, Invalid, Secret, Timestamp};
+use crate::{AccountId, GatewayId, Invalid, KeyDocument, Secret, Timestamp};
 
 /// Names a stored key; a new key of an old name has another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct ProviderConfig {
     pub preview: String,
     /// Counts its replacements, from 1.
     pub version: u32,
+    /// How many requests may go with it.
+    pub limit: KeyLimit,
     /// When it was stored or last replaced.
     pub modified_at: Timestamp,
 }
@@ -41,12 +44,24 @@ pub struct NewProviderConfig {
     provider: String,
     alias: String,
     is_default: bool,
+    limit: KeyLimit,
     secret: ProviderSecret,
 }
 
-/// A key that a provider may take: visible ASCII, so that it can stand in a header and nowhere else.
+/// How many requests may go with a stored key in how much time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyLimit {
+    requests: Option<u32>,
+    period: NonZeroU32,
+}
+
+/// A key that a provider may take: visible ASCII, so that it can stand in a header and nowhere else,
+/// or a document that such a key is made of.
 #[derive(Clone, Debug)]
-pub struct ProviderSecret(Secret<String>);
+pub struct ProviderSecret {
+    text: Secret<String>,
+    document: Option<KeyDocument>,
+}
 
 /// A stored key as a request finds it.
 #[derive(Clone, Debug)]
@@ -61,6 +76,8 @@ pub struct StoredKey {
     pub alias: String,
     /// Whether it is used where a request names none.
     pub is_default: bool,
+    /// How many requests may go with it.
+    pub limit: KeyLimit,
     /// The key; `None` when its record cannot be opened.
     pub secret: Option<Arc<Secret<String>>>,
 }
@@ -85,7 +102,7 @@ pub fn secret_name(gateway: &GatewayId, provider: &str, alias: &str) -> String {
 // === impl NewProviderConfig ===
 
 impl NewProviderConfig {
-    /// Checks the names. Without a word on it, the alias `default` is the default.
+    /// Checks the names, and that the key is one of that provider's. Without a word on it, the alias `default` is the default.
     pub fn new(
         provider: String,
         alias: String,
@@ -107,12 +124,21 @@ impl NewProviderConfig {
                 "must be 1 to 64 letters, digits, hyphens and underscores",
             ));
         }
+        secret.suits(&provider)?;
         Ok(Self {
             is_default: is_default.unwrap_or(alias == DEFAULT_ALIAS),
             provider,
             alias,
+            limit: KeyLimit::default(),
             secret,
         })
+    }
+
+    /// Sets how many requests may go with it.
+    #[must_use]
+    pub const fn limited(mut self, limit: KeyLimit) -> Self {
+        self.limit = limit;
+        self
     }
 
     /// The provider's slug.
@@ -130,9 +156,55 @@ impl NewProviderConfig {
         self.is_default
     }
 
+    /// How many requests may go with it.
+    pub const fn limit(&self) -> KeyLimit {
+        self.limit
+    }
+
     /// The key.
     pub const fn secret(&self) -> &ProviderSecret {
         &self.secret
+    }
+}
+
+// === impl KeyLimit ===
+
+impl KeyLimit {
+    /// The period where none is said, in seconds.
+    pub const PERIOD: NonZeroU32 = NonZeroU32::new(60).expect("it is not zero");
+
+    /// So many requests in so many seconds; without a number, or with zero, there is no limit.
+    pub fn new(requests: Option<u32>, period: Option<u32>) -> Result<Self, Invalid> {
+        let period = period.map_or(Some(Self::PERIOD), NonZeroU32::new);
+        match period {
+            Some(period) => Ok(Self { requests, period }),
+            None => Err(Invalid::new("rate_limit_period", "must be 1 or more")),
+        }
+    }
+
+    /// The number of requests as it was said.
+    pub const fn requests(self) -> Option<u32> {
+        self.requests
+    }
+
+    /// The period in seconds.
+    pub const fn period(self) -> NonZeroU32 {
+        self.period
+    }
+
+    /// The requests and the seconds, if there is a limit.
+    pub fn limit(self) -> Option<(NonZeroU32, NonZeroU32)> {
+        let requests = self.requests.and_then(NonZeroU32::new)?;
+        Some((requests, self.period))
+    }
+}
+
+impl Default for KeyLimit {
+    fn default() -> Self {
+        Self {
+            requests: None,
+            period: Self::PERIOD,
+        }
     }
 }
 
@@ -152,26 +224,46 @@ impl ProviderSecret {
         if key.is_empty() || key.len() > Self::MAX_LEN {
             return refused("must be 1 to 8192 characters long");
         }
-        if key.starts_with('{') {
-            return refused(
-                "must be one key: keys that are JSON documents (AWS access keys, Google service \
-                 accounts) are not taken; store an API key of that provider",
-            );
+        if KeyDocument::is_one(key) {
+            let document = Some(KeyDocument::read(key)?);
+            return Ok(Self { text, document });
         }
         if !key.bytes().all(|c| c.is_ascii_graphic()) {
             return refused("must be visible ASCII, without spaces and line ends");
         }
-        Ok(Self(text))
+        Ok(Self {
+            text,
+            document: None,
+        })
+    }
+
+    /// Refuses a document for a provider that has no such keys.
+    pub fn suits(&self, provider: &str) -> Result<(), Invalid> {
+        match &self.document {
+            Some(document) if document.provider() != provider => {
+                let theirs = document.provider();
+                let message =
+                    format!("must be a key of {provider}'s: this document is one of {theirs}'s");
+                Err(Invalid::new("secret", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The document, if it is one.
+    pub const fn document(&self) -> Option<&KeyDocument> {
+        self.document.as_ref()
     }
 
     /// The key itself.
     pub const fn expose(&self) -> &String {
-        self.0.expose()
+        self.text.expose()
     }
 
-    /// The end of the key; of a short one, which its end would give away, nothing.
+    /// The end of the key, of a document that of its name; of a short one, which its end would give
+    /// away, nothing.
     pub fn preview(&self) -> String {
-        let key = self.expose();
+        let key = (self.document.as_ref()).map_or(self.expose().as_str(), KeyDocument::name);
         match key.len() >= 4 * Self::SHOWN {
             true => format!("…{}", &key[key.len() - Self::SHOWN..]),
             false => "…".to_owned(),
@@ -194,7 +286,7 @@ mod tests {
             assert!(text.trim().is_empty() || !refusal(text).contains(text));
         }
         assert!(refusal(&"x".repeat(8193)).contains("8192"));
-        assert!(refusal(r#"{"accessKeyId":"x"}"#).contains("JSON"));
+        assert!(refusal(r#"{"accessKeyId":"x"}"#).contains("secret.secretAccessKey"));
         assert!(ProviderSecret::new("x".repeat(8192)).is_ok());
     }
 
@@ -203,6 +295,18 @@ mod tests {
         let preview = |text: &str| ProviderSecret::new(text.into()).unwrap().preview();
         assert_eq!(preview("sk-0123456789abcwxyz"), "…wxyz");
         assert_eq!(preview("short-key-12345"), "…");
+    }
+
+    #[test]
+    fn a_document_is_a_key_of_its_own_provider_only() {
+        let keys = r#"{"accessKeyId":"AKIDEXAMPLE00WXYZ","secretAccessKey":"s","region":"r"}"#;
+        let secret = ProviderSecret::new(keys.into()).unwrap();
+        assert_eq!(secret.preview(), "…WXYZ");
+        let new = |provider: &str| {
+            NewProviderConfig::new(provider.into(), "a".into(), None, secret.clone())
+        };
+        assert!(new("aws-bedrock").is_ok());
+        assert_eq!(new("openai").unwrap_err().field, "secret");
     }
 
     #[test]

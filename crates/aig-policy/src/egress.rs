@@ -97,6 +97,9 @@ const NOT_PUBLIC_6: [&str; 7] = [
     "3fff::/20",
 ];
 
+/// Where Google changes the keys of service accounts for tokens; the second stands in old files.
+const TOKEN_HOSTS: [&str; 2] = ["oauth2.googleapis.com", "accounts.google.com"];
+
 /// The port of HTTPS.
 const HTTPS: u16 = 443;
 /// The port of HTTP.
@@ -161,6 +164,24 @@ impl EgressRules {
     pub fn is_back_home(&self, local: SocketAddr, peer: SocketAddr) -> bool {
         let (local, remote) = (local.ip().to_canonical(), peer.ip().to_canonical());
         self.is_own(remote, peer.port(), local == remote)
+    }
+
+    /// Whether a service account's key may be shown to what that URL names, for a token: to Google
+    /// over HTTPS, or to an address that an administrator allows. A name that others could hold
+    /// would be a way to send requests wherever the one who stored the key likes.
+    pub fn trusts_token_endpoint(&self, url: &str) -> bool {
+        let Some((scheme, behind)) = url.split_once("://") else {
+            return false;
+        };
+        let end = behind.find(['/', '?', '#', '\\']).unwrap_or(behind.len());
+        let authority = &behind[..end];
+        if scheme == "https" && TOKEN_HOSTS.contains(&authority) {
+            return true;
+        }
+        match self.judge(scheme, authority).map(|found| found.host) {
+            Ok(Host::Address(address)) => self.allow.iter().any(|net| net.contains(&address)),
+            _ => false,
+        }
     }
 
     fn is_own(&self, address: IpAddr, port: u16, here: bool) -> bool {

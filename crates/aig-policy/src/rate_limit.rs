@@ -1,4 +1,4 @@
-//! May this gateway go now?
+//! May this gateway go now? Or this stored key?
 //!
 //! Knows gateways by their ids only, and nothing of callers, providers or why a limit is what it is;
 //! knows no clock: `now` is an argument. Whether a gateway has a limit at all is the caller's `if`.
@@ -27,6 +27,7 @@
 //! requests evenly (GCRA) and has neither of these windows, and it cannot change a limit in place.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -38,18 +39,18 @@ mod window;
 
 use window::Window;
 
-/// Counts requests of gateways and says which may go.
+/// Counts requests of gateways, or of whatever else `K` names, and says which may go.
 #[derive(Debug)]
-pub struct RateLimiter {
+pub struct RateLimiter<K = (AccountId, GatewayId)> {
     /// The moment from which time is measured here, and when it was by the wall clock.
     start: Instant,
     since_epoch: Duration,
-    gateways: RwLock<Gateways>,
+    gateways: RwLock<Gateways<K>>,
 }
 
-#[derive(Debug, Default)]
-struct Gateways {
-    windows: HashMap<(AccountId, GatewayId), Arc<Mutex<Window>>>,
+#[derive(Debug)]
+struct Gateways<K> {
+    windows: HashMap<K, Arc<Mutex<Window>>>,
     /// At so many gateways those are dropped whose window is over.
     sweep_at: usize,
 }
@@ -72,6 +73,9 @@ pub struct Denied {
     pub retry_after: Duration,
 }
 
+/// Fewer gateways than this are never swept.
+const SWEEP_FROM: usize = 1_024;
+
 // === impl RateLimiter ===
 
 impl RateLimiter {
@@ -81,19 +85,6 @@ impl RateLimiter {
     /// In how many parts the interval of a greater limit is cut.
     pub const BUCKETS: u32 = 1_024;
 
-    /// Fewer gateways than this are never swept.
-    const SWEEP_FROM: usize = 1_024;
-
-    /// A limiter that starts at this moment, told by both clocks.
-    pub fn new(now: Instant, wall: Timestamp) -> Self {
-        let millis = u64::try_from(wall.as_millis()).unwrap_or(0);
-        Self {
-            start: now,
-            since_epoch: Duration::from_millis(millis),
-            gateways: RwLock::default(),
-        }
-    }
-
     /// Lets a request of that gateway pass and counts it, or refuses it and does not.
     pub fn admit(
         &self,
@@ -102,9 +93,8 @@ impl RateLimiter {
         limit: Limit,
         now: Instant,
     ) -> Result<(), Denied> {
-        let now = self.nanos(now);
-        let window = self.window(account, gateway, limit, now);
-        lock(&window).admit(limit, now)
+        // An id is a shared text: this allocates nothing.
+        self.admit_one((account, gateway.clone()), limit, now)
     }
 
     /// Forgets all gateways but those that are there; to be called when some were deleted. Requests
@@ -129,6 +119,28 @@ impl RateLimiter {
         }
         gateways.give_room_back();
     }
+}
+
+impl<K: Eq + Hash> RateLimiter<K> {
+    /// A limiter that starts at this moment, told by both clocks.
+    pub fn new(now: Instant, wall: Timestamp) -> Self {
+        let millis = u64::try_from(wall.as_millis()).unwrap_or(0);
+        Self {
+            start: now,
+            since_epoch: Duration::from_millis(millis),
+            gateways: RwLock::new(Gateways {
+                windows: HashMap::new(),
+                sweep_at: 0,
+            }),
+        }
+    }
+
+    /// Lets a request of whatever that names pass and counts it, or refuses it and does not.
+    pub fn admit_one(&self, key: K, limit: Limit, now: Instant) -> Result<(), Denied> {
+        let now = self.nanos(now);
+        let window = self.window(key, limit, now);
+        lock(&window).admit(limit, now)
+    }
 
     /// How many gateways something is remembered of; for counters.
     pub fn len(&self) -> usize {
@@ -148,15 +160,7 @@ impl RateLimiter {
         u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
     }
 
-    fn window(
-        &self,
-        account: AccountId,
-        gateway: &GatewayId,
-        limit: Limit,
-        now: u64,
-    ) -> Arc<Mutex<Window>> {
-        // An id is a shared text: this allocates nothing.
-        let key = (account, gateway.clone());
+    fn window(&self, key: K, limit: Limit, now: u64) -> Arc<Mutex<Window>> {
         {
             let gateways = self.gateways.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(window) = gateways.windows.get(&key) {
@@ -167,7 +171,7 @@ impl RateLimiter {
             .gateways
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        if gateways.windows.len() >= gateways.sweep_at.max(Self::SWEEP_FROM) {
+        if gateways.windows.len() >= gateways.sweep_at.max(SWEEP_FROM) {
             gateways.sweep(now);
         }
         let new = || Arc::new(Mutex::new(Window::new(limit, now)));
@@ -177,7 +181,7 @@ impl RateLimiter {
 
 // === impl Gateways ===
 
-impl Gateways {
+impl<K> Gateways<K> {
     /// Drops the windows that are over: without them the next verdict is the same. Called again
     /// when there are twice as many as are left, so that its cost is shared by those who came.
     fn sweep(&mut self, now: u64) {

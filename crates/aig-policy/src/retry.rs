@@ -41,6 +41,8 @@ pub enum Failure {
         /// What it said in `Retry-After`, as [`retry_after`] reads it.
         retry_after: Option<Duration>,
     },
+    /// The step's own key is of no use now: it has had its requests, or its issuer refuses it.
+    NoKey,
     /// The gateway itself said no: a limit, a guardrail, a destination that the house forbids.
     Refused,
 }
@@ -66,7 +68,7 @@ impl Failure {
             Self::Status { status, .. } => {
                 matches!(status, 408 | 409 | 425 | 429 | 500..=507 | 509..=599)
             }
-            Self::Refused => false,
+            Self::NoKey | Self::Refused => false,
         }
     }
 

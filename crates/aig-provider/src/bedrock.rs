@@ -110,6 +110,19 @@ pub(crate) fn way<'a>(tail: &'a str, way: Way<'a>) -> Result<Way<'a>, BadTail> {
     })
 }
 
+/// What a signature of AWS's says of itself besides the key: the service, as AWS calls it in
+/// signatures, and the region.
+pub(crate) fn signing_scope(tail: &str) -> Option<(&'static str, &str)> {
+    let (service, below) = apart(tail.trim_start_matches('/'));
+    let service = match service {
+        RUNTIME => "bedrock",
+        MANTLE => MANTLE,
+        _ => return None,
+    };
+    let (region, _) = apart(below?);
+    base::is_label(region).then_some((service, region))
+}
+
 /// `{service}/{region}/model/{id}/…`
 pub(crate) fn model_in_path(tail: &str) -> Option<&str> {
     let mut segments = tail.split('/').skip(2);

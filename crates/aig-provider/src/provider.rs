@@ -12,6 +12,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName};
 
 use crate::base::{Base, Slots};
+use crate::bedrock;
 use crate::endpoint::{self, Endpoint};
 use crate::shape::Shape;
 use crate::tail::{self, BadTail};
@@ -113,6 +114,15 @@ impl Provider {
     /// The parameter of a query that can hold its key, for clients that cannot set headers.
     pub fn credential_parameter(&self) -> Option<&'static str> {
         self.credential.parameter
+    }
+
+    /// The service and the region that a request to that tail is signed for, where the provider
+    /// takes AWS's signatures.
+    pub fn signing_scope<'a>(&self, raw_tail: &'a str) -> Option<(&'static str, &'a str)> {
+        match self.shape {
+            Shape::Bedrock => bedrock::signing_scope(raw_tail),
+            _ => None,
+        }
     }
 
     /// Whether its chat streams count tokens only when `stream_options` asks them to.

@@ -66,6 +66,10 @@ const fn key_or_parameter(headers: &'static [HeaderName], parameter: &'static st
 static API_KEY: [HeaderName; 2] = [HeaderName::from_static("api-key"), AUTHORIZATION];
 static XI_API_KEY: [HeaderName; 2] = [HeaderName::from_static("xi-api-key"), AUTHORIZATION];
 static AUTHORIZATION_OR_TOKEN: [HeaderName; 2] = [AUTHORIZATION, HeaderName::from_static("token")];
+static AUTHORIZATION_OR_SESSION: [HeaderName; 2] = [
+    AUTHORIZATION,
+    HeaderName::from_static("x-amz-security-token"),
+];
 static BEARER_OR_GOOG: [HeaderName; 2] = [AUTHORIZATION, HeaderName::from_static("x-goog-api-key")];
 
 /// What most rows have in common: they speak OpenAI's dialect as OpenAI does.
@@ -151,6 +155,11 @@ pub(crate) static ROWS: [Row; 25] = [
         ],
         shape: Shape::Bedrock,
         wire: Wire::Bedrock,
+        credential: Credential {
+            headers: &AUTHORIZATION_OR_SESSION,
+            scheme: "Bearer ",
+            parameter: Some("X-Amz-Signature"),
+        },
         ..ROW
     },
     Row {

@@ -9,14 +9,23 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use aig_model::{DEFAULT_ALIAS, StoredKey};
+use aig_model::{DEFAULT_ALIAS, KeyDocument, KeyLimit, Secret, ServiceAccount, StoredKey};
 use aig_provider::Provider;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 use crate::carriers::Tokens;
 use crate::headers;
+use crate::mask::Key;
 use crate::route::WORKERS_AI;
+
+mod aws;
+mod google;
+mod tokens;
+
+pub(crate) use aws::Signer;
+pub(crate) use google::{Granted, NoToken, granted, request};
+pub(crate) use tokens::AccessTokens;
 
 /// What the gateway could lend to a request.
 pub(crate) struct Lender {
@@ -26,6 +35,29 @@ pub(crate) struct Lender {
     pub(crate) by_alias: bool,
     /// What the request as a whole wants, for steps that say nothing.
     pub(crate) wanted: Wanted,
+}
+
+/// A stored key that a step goes with.
+#[derive(Debug)]
+pub(crate) struct Lent {
+    /// Of its config.
+    pub(crate) id: String,
+    pub(crate) version: u32,
+    pub(crate) limit: KeyLimit,
+    /// What of it a provider could repeat, which is nobody's to read in the answer.
+    pub(crate) mask: Option<Key>,
+    pub(crate) manner: Manner,
+}
+
+/// How a stored key goes along.
+#[derive(Debug)]
+pub(crate) enum Manner {
+    /// It stands among the headers.
+    Stands,
+    /// Each try is signed with it.
+    Signs(Box<Signer>),
+    /// Each try goes with a token that it is changed for.
+    Exchanged(Box<ServiceAccount>),
 }
 
 /// What a request, or a step of one, says about keys.
@@ -125,6 +157,15 @@ impl Lender {
     }
 }
 
+// === impl Lent ===
+
+impl Lent {
+    /// Whether it takes the whole body to make use of it.
+    pub(crate) const fn signs(&self) -> bool {
+        matches!(self.manner, Manner::Signs(_))
+    }
+}
+
 // === impl Wanted ===
 
 impl Wanted {
@@ -139,16 +180,55 @@ impl Wanted {
 }
 
 /// Puts a stored key where the provider looks for it, alone: nothing of the caller's stays in any
-/// of the places where a key could stand.
+/// of the places where a key could stand. What is different for each try is left for then.
 pub(crate) fn put(
     headers: &mut HeaderMap,
     provider: &Provider,
+    tail: &str,
     key: &StoredKey,
-) -> Result<(), NoCredential> {
+) -> Result<Lent, NoCredential> {
     let secret = key.secret.as_ref().ok_or(NoCredential::Unusable)?;
     for name in provider.credential_headers() {
         headers.remove(name);
     }
+    let (manner, mask) = if KeyDocument::is_one(secret.expose()) {
+        apart(provider, tail, secret)?
+    } else {
+        stand(headers, provider, secret)?;
+        (Manner::Stands, Key::of(secret))
+    };
+    Ok(Lent {
+        id: key.id.clone(),
+        version: key.version,
+        limit: key.limit,
+        mask,
+        manner,
+    })
+}
+
+/// How a document goes along, and what of it goes out at all.
+fn apart(
+    provider: &Provider,
+    tail: &str,
+    secret: &Secret<String>,
+) -> Result<(Manner, Option<Key>), NoCredential> {
+    match KeyDocument::read(secret.expose()) {
+        Ok(KeyDocument::Aws(keys)) => {
+            let scope = provider.signing_scope(tail).ok_or(NoCredential::Unusable)?;
+            let session = keys.session_token.clone().map(Arc::new);
+            let signer = Box::new(Signer::new(&keys, scope));
+            Ok((Manner::Signs(signer), session.as_ref().and_then(Key::of)))
+        }
+        Ok(KeyDocument::Google(account)) => Ok((Manner::Exchanged(Box::new(account)), None)),
+        Err(_) => Err(NoCredential::Unusable),
+    }
+}
+
+fn stand(
+    headers: &mut HeaderMap,
+    provider: &Provider,
+    secret: &Secret<String>,
+) -> Result<(), NoCredential> {
     let name = provider.credential_headers().first();
     let name = name.ok_or(NoCredential::Unusable)?;
     let text = Zeroizing::new(format!(

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use aig_model::{Gateway, Outcome, Timestamp};
 use aig_policy::{Attempts, Failure as Reason, Next, retry};
 use aig_provider::{Provider, Providers};
-use http::{Request, Response};
+use http::Response;
 use hyper::body::Incoming;
 use tower::retry::budget::{Budget, TpsBudget};
 use uuid::Uuid;
@@ -25,13 +25,14 @@ use crate::plan::{Arrival, Place, Plan, Step};
 use crate::record::Trail;
 use crate::relay::relay;
 use crate::respond::Failure;
+use crate::send::Sender;
 use crate::tee::Patience;
-use crate::upstream::{Unanswered, Upstream};
+use crate::upstream::Unanswered;
 use crate::{Body, headers};
 
 /// Tries plans.
 pub(crate) struct Driver {
-    upstream: Upstream,
+    sender: Sender,
     patience: Patience,
     /// Per provider, so that one that fails does not use up the retries of the others.
     budgets: HashMap<String, TpsBudget>,
@@ -82,14 +83,14 @@ const REQUEST_TIMEOUT: u16 = 408;
 impl Driver {
     pub(crate) fn new(
         providers: &Providers,
-        upstream: Upstream,
+        sender: Sender,
         patience: Patience,
         cache: CacheStore,
         ledger: Arc<Ledger>,
     ) -> Self {
         let budget = || TpsBudget::new(BUDGET_WINDOW, RETRIES_PER_SECOND, RETRY_SHARE);
         Self {
-            upstream,
+            sender,
             patience,
             budgets: (providers.iter())
                 .map(|provider| (provider.slug().to_owned(), budget()))
@@ -168,7 +169,11 @@ impl Driver {
             let current = last.as_ref().map_or(0, |tried| tried.step);
             let may_retry = || self.budget(&plan.steps[current].provider).withdraw();
             match attempts.next(reason, may_retry) {
-                Next::Try { step, timeout, .. } => {
+                Next::Try {
+                    step,
+                    attempt,
+                    timeout,
+                } => {
                     if let Some(failed) = last.take() {
                         failed.superseded();
                     }
@@ -192,7 +197,15 @@ impl Driver {
                         self.budget(&plan.steps[step].provider).deposit();
                     }
                     tries += 1;
-                    let tried = self.attempt(&plan.steps[step], step, timeout, begun).await;
+                    let planned = &plan.steps[step];
+                    let admitted = match attempt {
+                        1 => self.sender.admit(planned),
+                        _ => Ok(()),
+                    };
+                    let tried = match admitted {
+                        Ok(()) => self.attempt(planned, step, timeout, begun).await,
+                        Err(denied) => begun.untried(step, denied),
+                    };
                     if tried.reason.is_none() || plan.steps[step].payload.fault().is_some() {
                         return self.end(&plan.steps[step], tried, missed);
                     }
@@ -252,7 +265,7 @@ impl Driver {
         match lookup::look(&self.cache, gateway, planned).await {
             Ok(Looked::Bypassed(why)) => {
                 begun.trail.bypassed(why);
-                match planned.payload.gather_question().await {
+                match planned.prepare().await {
                     Ok(()) => Ok((begun, None)),
                     Err(fault) => Err(Self::blamed(fault, planned, step, begun)),
                 }
@@ -299,7 +312,7 @@ impl Driver {
     ) -> Tried {
         let Begun { trail, log } = begun;
         let began = Instant::now();
-        let mut result = self.send(planned, timeout).await;
+        let mut result = self.sender.send(planned, timeout).await;
         let mut stale = 0;
         // That an idle connection was closed says nothing of the request. What can do no harm twice
         // (RFC 9110 section 9.2.1) goes out again, in the same try; all else may have been carried
@@ -311,7 +324,7 @@ impl Driver {
         {
             stale += 1;
             let left = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
-            result = self.send(planned, left).await;
+            result = self.sender.send(planned, left).await;
         }
         Tried {
             reason: reason(&result),
@@ -320,18 +333,6 @@ impl Driver {
             step,
             log,
         }
-    }
-
-    async fn send(
-        &self,
-        planned: &Step,
-        timeout: Option<Duration>,
-    ) -> Result<Response<Incoming>, Unanswered> {
-        let mut request = Request::new(planned.payload.pass());
-        *request.method_mut() = planned.method.clone();
-        *request.uri_mut() = planned.target.clone();
-        *request.headers_mut() = planned.headers.clone();
-        self.upstream.send(request, timeout).await
     }
 
     /// Passes on what the last try gave.
@@ -349,8 +350,12 @@ impl Driver {
                 Err(blame(fault, planned, trail))
             }
             Err(unanswered) => {
-                let failure = Failure::Unanswered(unanswered);
-                trail.failed(failure.status().as_u16(), Outcome::Unanswered);
+                let outcome = match unanswered {
+                    Unanswered::KeyLimited(_) => Outcome::Refused,
+                    _ => Outcome::Unanswered,
+                };
+                let failure = Failure::from(unanswered);
+                trail.failed(failure.status().as_u16(), outcome);
                 Err(failure)
             }
         };
@@ -371,6 +376,17 @@ impl Begun {
     fn misses(&mut self, missed: Option<&Missed>) {
         if let Some(missed) = missed {
             self.trail.missed(missed.why);
+        }
+    }
+
+    /// Nothing was sent.
+    fn untried(self, step: usize, why: Unanswered) -> Tried {
+        Tried {
+            reason: Some(why.as_failure()),
+            result: Err(why),
+            trail: self.trail,
+            step,
+            log: self.log,
         }
     }
 }
@@ -405,7 +421,7 @@ impl Tried {
         let status = match self.result {
             Ok(answer) => answer.status().as_u16(),
             Err(Unanswered::TimedOut) => REQUEST_TIMEOUT,
-            Err(unanswered) => Failure::Unanswered(unanswered).status().as_u16(),
+            Err(unanswered) => Failure::from(unanswered).status().as_u16(),
         };
         self.trail.failed(status, Outcome::Superseded);
     }

@@ -47,6 +47,7 @@ mod relay;
 mod respond;
 mod route;
 mod run;
+mod send;
 mod socket;
 mod stored;
 mod tee;

@@ -10,6 +10,7 @@ pub use crate::pace::LEAST_RATE;
 pub use crate::payload::MAX_KEPT;
 pub use crate::pressure::AHEAD;
 pub use crate::record::MAX_FIELD;
+pub use crate::send::TOKEN_TIMEOUT;
 pub use crate::transcript::OPEN_BODIES;
 pub use crate::universal::MAX_STEPS;
 pub use crate::upstream::{

@@ -72,11 +72,11 @@ pub(crate) async fn look(
     let credential = credential(step);
     request.stream |= stream;
     request.headers = &headers;
-    request.credential = match &step.lent_id {
+    request.credential = match &step.lent {
         // Whoever sends the same key as its own is answered apart: it has no share in the gateway's.
-        Some((id, version)) => Credential::Stored {
-            id,
-            version: (*version).into(),
+        Some(lent) => Credential::Stored {
+            id: &lent.id,
+            version: lent.version.into(),
         },
         None if credential.is_empty() => Credential::None,
         None => Credential::Client(&credential),

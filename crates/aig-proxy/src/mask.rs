@@ -25,7 +25,7 @@ pub(crate) struct Masked<B> {
 }
 
 /// A key that is looked for.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Key(Arc<Secret<String>>);
 
 /// Shorter keys are not looked for: they stand in other words by chance.
@@ -40,7 +40,7 @@ impl Key {
         (secret.expose().len() >= SHORTEST).then(|| Self(Arc::clone(secret)))
     }
 
-    fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         self.0.expose().as_bytes()
     }
 

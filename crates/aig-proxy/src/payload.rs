@@ -8,6 +8,7 @@
 //! is made to a body, for streams that have to be asked for their token counts, and it is made as the
 //! body passes.
 
+use std::fmt::Write;
 use std::io::ErrorKind;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ use std::task::{Context, Poll, ready};
 use aig_policy::BodyLost;
 use aig_policy::cache::{BodyDigest, BodyHasher};
 use aig_provider::{AskUsage, RequestReader, RequestReading, USAGE_QUESTION};
+use aws_lc_rs::digest::SHA256;
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
 
@@ -81,6 +83,9 @@ pub const MAX_KEPT: u64 = 25 << 20;
 
 /// Up to this length, in bytes, a body that is to ask for token counts is received before it is sent.
 const SHORT: u64 = 256 << 10;
+
+/// So many bytes are hashed before others have their turn: about a millisecond of work.
+const AT_ONCE: usize = 1 << 20;
 
 /// Chunks below this are not kept on their own, in bytes.
 const SMALL: usize = 1 << 10;
@@ -214,6 +219,30 @@ impl Payload {
         }
         let stream = inner.reader.reading().stream == Some(true);
         (stream, hasher.finish())
+    }
+
+    /// The SHA-256 of a body that was gathered, in hex, as it goes out. Whoever else waits for this
+    /// thread has a turn now and then.
+    pub(crate) async fn sha256(&self) -> String {
+        let kept = self.lock().kept.clone();
+        let mut digest = aws_lc_rs::digest::Context::new(&SHA256);
+        for piece in kept.iter().flat_map(|chunk| chunk.chunks(AT_ONCE)) {
+            digest.update(piece);
+            if piece.len() == AT_ONCE {
+                tokio::task::yield_now().await;
+            }
+        }
+        let digest = digest.finish();
+        digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+
+    /// Lowers the longest body that is forwarded. Before the first pass only.
+    pub(crate) fn limit_to(&self, most: u64) {
+        let mut inner = self.lock();
+        inner.limit = inner.limit.min(most);
     }
 
     /// The length, where it is known.

@@ -39,6 +39,7 @@ use crate::ports::{DefaultGateways, Recorder};
 use crate::rate_limits::RateLimits;
 use crate::respond::Failure;
 use crate::route::{Goal, Route};
+use crate::send::Sender;
 use crate::tee::Patience;
 use crate::tls::Authorities;
 use crate::transcript::{self, Room};
@@ -100,7 +101,7 @@ impl DataPlane {
         metrics: Arc<Metrics>,
     ) -> Self {
         let upstream = Upstream::new(
-            config.egress,
+            config.egress.clone(),
             &config.authorities,
             config.connect_timeout,
             config.first_byte_timeout,
@@ -119,7 +120,7 @@ impl DataPlane {
         Self {
             driver: Driver::new(
                 &config.providers,
-                upstream,
+                Sender::new(upstream, config.egress),
                 patience,
                 cache,
                 Arc::clone(&ledger),

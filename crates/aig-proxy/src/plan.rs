@@ -16,12 +16,12 @@ use http::{Method, Uri};
 use uuid::Uuid;
 
 use crate::carriers::Tokens;
-use crate::credentials::{self, Lender, Wanted};
+use crate::credentials::{self, Lender, Lent, Wanted};
 use crate::headers;
 use crate::ledger::Ledger;
-use crate::mask::Key;
 use crate::metrics::Metrics;
-use crate::payload::Payload;
+use crate::payload::{Fault, MAX_KEPT, Payload};
+use crate::planner::fits;
 use crate::record::{Trail, clipped};
 use crate::respond::Failure;
 use crate::transcript::{Capture, Room};
@@ -45,10 +45,8 @@ pub(crate) struct Step {
     /// As the provider is to see them.
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
-    /// A stored key among the headers, which is nobody's to read in the answer.
-    pub(crate) lent: Option<Key>,
-    /// Which stored key that is, by its id and version: what tells the cache who asks.
-    pub(crate) lent_id: Option<(String, u32)>,
+    /// The stored key that it goes with.
+    pub(crate) lent: Option<Lent>,
     pub(crate) options: Options,
     /// The dialect of that endpoint.
     pub(crate) wire: Wire,
@@ -146,8 +144,13 @@ impl Step {
         let model = named_model(provider, &call);
         let mut headers = outgoing(headers, provider, draft.tokens);
         // Before the body is captured for the log: what is refused here leaves none.
-        if let Some(key) = key {
-            credentials::put(&mut headers, provider, key)?;
+        let lent = match key {
+            Some(key) => Some(credentials::put(&mut headers, provider, draft.tail, key)?),
+            None => None,
+        };
+        if lent.as_ref().is_some_and(Lent::signs) {
+            fits(&headers, MAX_KEPT)?;
+            draft.payload.limit_to(MAX_KEPT);
         }
         if draft.collect && draft.wishes.keep_bodies() {
             let mut capture = Capture::new(draft.room);
@@ -166,8 +169,7 @@ impl Step {
             method: draft.method,
             headers,
             payload: draft.payload,
-            lent: key.and_then(|key| Key::of(key.secret.as_ref()?)),
-            lent_id: key.map(|key| (key.id.clone(), key.version)),
+            lent,
             options: draft.options,
             tail: draft.tail.to_owned(),
             query: query.map(Cow::into_owned),
@@ -177,6 +179,18 @@ impl Step {
             unified: false,
             provider: Arc::clone(provider),
         })
+    }
+
+    /// Receives what has to be there of the body before the step can be sent: all of one that is
+    /// signed.
+    pub(crate) async fn prepare(&self) -> Result<(), Fault> {
+        if !self.lent.as_ref().is_some_and(Lent::signs) {
+            return self.payload.gather_question().await;
+        }
+        match self.payload.gather(MAX_KEPT).await? {
+            true => Ok(()),
+            false => Err(Fault::TooLong),
+        }
     }
 
     /// Whether its bodies go into the log.

@@ -86,6 +86,13 @@ impl Trail {
         }
     }
 
+    /// What else must not be in the log.
+    pub(crate) fn hide(&mut self, secret: &[u8]) {
+        if self.capture.is_some() && !self.secrets.iter().any(|hidden| hidden == secret) {
+            self.secrets.push(Bytes::copy_from_slice(secret));
+        }
+    }
+
     /// The cache had no answer.
     pub(crate) fn missed(&mut self, why: Miss) {
         if let Some(record) = &mut self.record {

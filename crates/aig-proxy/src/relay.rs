@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 
 use crate::farewell::Farewell;
 use crate::lookup::{CACHE_STATUS, Missed};
-use crate::mask::Masked;
+use crate::mask::{Key, Masked};
 use crate::plan::Step;
 use crate::record::Trail;
 use crate::stored::Stored;
@@ -36,9 +36,11 @@ pub(crate) fn relay(
     head.version = Version::default();
     headers::for_caller(&mut head.headers);
     // Providers repeat a key in order to refuse it. Nothing below sees more than the caller may.
-    let mut key = planned.lent.clone();
+    let lent = planned.lent.as_ref().and_then(|lent| lent.mask.clone());
+    let mut key = lent.or_else(|| head.extensions.remove::<Key>());
     if let Some(key) = &key {
         key.mask_headers(&mut head.headers);
+        trail.hide(key.bytes());
     }
     if head.status.is_success() {
         key = None;

@@ -57,6 +57,8 @@ pub(crate) enum Failure {
     Loop,
     /// The gateway has had its requests.
     RateLimited(Denied),
+    /// The stored key has had its requests.
+    KeyLimited(Denied),
     /// The request's body is longer than is allowed.
     TooLarge { limit: u64 },
     /// No usable answer came from the provider.
@@ -74,7 +76,7 @@ impl Failure {
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Loop => StatusCode::LOOP_DETECTED,
-            Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited(_) | Self::KeyLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NoCredential(NoCredential::Unusable) | Self::Internal => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -98,7 +100,7 @@ impl Failure {
     pub(crate) const fn code(&self) -> u32 {
         match self {
             Self::NoSuchGateway => 2001,
-            Self::RateLimited(_) => 2003,
+            Self::RateLimited(_) | Self::KeyLimited(_) => 2003,
             Self::Unanswered(_) => 2005,
             Self::InvalidProvider => 2008,
             Self::Unauthorized => 2009,
@@ -143,7 +145,7 @@ impl Failure {
             Self::BadFraming => "The request's framing is ambiguous",
             Self::SlowBody => "The request's body did not arrive",
             Self::Loop => "The request goes in circles",
-            Self::RateLimited(_) => "Rate limited",
+            Self::RateLimited(_) | Self::KeyLimited(_) => "Rate limited",
             Self::TooLarge { .. } => "The request's body is too large",
             Self::Unanswered(_) => "Failed to get response from provider",
             Self::Internal => "Internal error",
@@ -211,6 +213,13 @@ impl Failure {
                 )
                 .into();
             }
+            Self::KeyLimited(denied) => {
+                return format!(
+                    "the stored key has had the requests that it may have; try again in {} s",
+                    denied.retry_after_secs()
+                )
+                .into();
+            }
             Self::Unanswered(reason) => return reason.to_string().into(),
             Self::Internal => "the fault is the gateway's own; its log tells more",
         };
@@ -247,7 +256,7 @@ impl Failure {
             Self::Unauthorized if voice.is_api() => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            Self::RateLimited(denied) => {
+            Self::RateLimited(denied) | Self::KeyLimited(denied) => {
                 headers.insert(header::RETRY_AFTER, denied.retry_after_secs().into());
             }
             Self::BadMethod => {
@@ -282,6 +291,15 @@ impl From<BadRun> for Failure {
 impl From<NoCredential> for Failure {
     fn from(reason: NoCredential) -> Self {
         Self::NoCredential(reason)
+    }
+}
+
+impl From<Unanswered> for Failure {
+    fn from(reason: Unanswered) -> Self {
+        match reason {
+            Unanswered::KeyLimited(denied) => Self::KeyLimited(denied),
+            reason => Self::Unanswered(reason),
+        }
     }
 }
 

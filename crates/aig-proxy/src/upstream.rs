@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aig_policy::Failure;
+use aig_policy::rate_limit::Denied;
 use http::{Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -18,6 +19,7 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::Authorities;
+use crate::credentials::NoToken;
 use crate::egress::{Connector, DialError, EgressRules};
 use crate::line;
 use crate::payload::Upload;
@@ -63,6 +65,15 @@ pub(crate) enum Unanswered {
     /// The same, on a connection that had lain idle since it last served.
     #[error("the provider broke off before it answered")]
     WentStale,
+    /// There is no token for the stored key.
+    #[error(transparent)]
+    NoToken(#[from] NoToken),
+    /// The stored key cannot sign the request.
+    #[error("the request cannot be signed with the stored key")]
+    Unsigned,
+    /// The stored key has had its requests.
+    #[error("the stored key has had the requests that it may have")]
+    KeyLimited(Denied),
 }
 
 impl Unanswered {
@@ -73,6 +84,8 @@ impl Unanswered {
             Self::Unreachable => Failure::Unreachable,
             Self::TimedOut => Failure::TimedOut,
             Self::BrokeOff | Self::WentStale => Failure::BrokeOff,
+            Self::NoToken(NoToken::Unreachable) => Failure::Unreachable,
+            Self::NoToken(_) | Self::Unsigned | Self::KeyLimited(_) => Failure::NoKey,
         }
     }
 }

@@ -108,6 +108,8 @@ impl Cli {
 
     /// Carries the command out.
     pub fn run(self) -> anyhow::Result<ExitCode> {
+        // Before the first key is read.
+        crate::harden::against_dumps()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;

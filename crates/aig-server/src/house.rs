@@ -119,6 +119,7 @@ impl House {
                 providers: (config.proxy.providers.iter())
                     .map(|provider| provider.slug().to_owned())
                     .collect(),
+                egress: config.proxy.egress.clone(),
                 ..ControlConfig::default()
             },
         )

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 mod demo;
 mod front;
+pub mod harden;
 pub mod house;
 pub mod kek;
 pub mod keys;

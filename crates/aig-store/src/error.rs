@@ -127,6 +127,9 @@ pub enum ProviderConfigError {
     /// Anybody may send requests through the gateway.
     #[error("the gateway is not authenticated, so anybody could spend the key")]
     Unauthenticated,
+    /// The key is none of the provider's.
+    #[error(transparent)]
+    Unsuited(#[from] aig_model::Invalid),
     /// The grant allows reading only.
     #[error("the grant does not include the edit permission")]
     NotGranted,

@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use aig_model::{
-    AccountId, GatewayId, NewProviderConfig, Page, PageRequest, ProviderConfig, ProviderConfigId,
-    ProviderSecret, Secret, StoredKey, Timestamp,
+    AccountId, GatewayId, KeyLimit, NewProviderConfig, Page, PageRequest, ProviderConfig,
+    ProviderConfigId, ProviderSecret, Secret, StoredKey, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
@@ -20,7 +20,7 @@ use crate::{columns, gateways};
 /// The stored keys of all accounts. Within a gateway in the order in which they were stored.
 const ALL: &str = "
     SELECT account_id, gateway_id, provider_config_id, provider, alias, default_config, version,
-        wrapped, sealed
+        rate_limit, rate_limit_period, wrapped, sealed
     FROM provider_config ORDER BY account_id, gateway_id, rowid";
 
 const EXIST: &str = "SELECT account_id FROM provider_config ORDER BY account_id, gateway_id, rowid";
@@ -54,9 +54,11 @@ const NO_DEFAULT: &str = "
 
 const INSERT: &str = "
     INSERT INTO provider_config (account_id, gateway_id, provider_config_id, provider, alias,
-        default_config, preview, version, wrapped, sealed, modified_at)
+        default_config, preview, version, rate_limit, rate_limit_period, wrapped, sealed,
+        modified_at)
     VALUES (:account, :gateway, :id, :provider, :alias,
-        :default, :preview, :version, :wrapped, :sealed, :now)";
+        :default, :preview, :version, :rate_limit, :rate_limit_period, :wrapped, :sealed,
+        :now)";
 
 const REPLACE: &str = "
     UPDATE provider_config
@@ -81,6 +83,7 @@ pub(crate) struct SealedRow {
     is_default: bool,
     id: String,
     version: u32,
+    limit: KeyLimit,
     pub(crate) wrapped: Vec<u8>,
     sealed: Vec<u8>,
 }
@@ -163,6 +166,7 @@ pub(crate) fn create(
         is_default: new.is_default(),
         preview: new.secret().preview(),
         version: 1,
+        limit: new.limit(),
         modified_at: now,
     };
     let sealed = seal(transaction, vault, &made, new.secret())?;
@@ -175,6 +179,8 @@ pub(crate) fn create(
         ":default": made.is_default,
         ":preview": made.preview,
         ":version": made.version,
+        ":rate_limit": made.limit.requests(),
+        ":rate_limit_period": made.limit.period().get(),
         ":wrapped": sealed.wrapped,
         ":sealed": sealed.sealed,
         ":now": now.as_millis(),
@@ -193,6 +199,7 @@ pub(crate) fn replace(
     now: Timestamp,
 ) -> Result<ProviderConfig, ProviderConfigError> {
     let found = one(transaction, account, gateway, id)?.ok_or(ProviderConfigError::NotFound)?;
+    secret.suits(&found.provider)?;
     let made = ProviderConfig {
         version: found.version.saturating_add(1),
         preview: secret.preview(),
@@ -297,6 +304,7 @@ pub(crate) fn opened(
             provider: row.provider,
             alias: row.alias,
             is_default: row.is_default,
+            limit: row.limit,
         };
         (row.account, row.gateway, key)
     });
@@ -350,8 +358,14 @@ fn config(row: &Row<'_>) -> rusqlite::Result<ProviderConfig> {
         is_default: row.get("default_config")?,
         preview: row.get("preview")?,
         version: row.get("version")?,
+        limit: limit(row)?,
         modified_at: columns::timestamp(row, "modified_at")?,
     })
+}
+
+fn limit(row: &Row<'_>) -> rusqlite::Result<KeyLimit> {
+    let limit = KeyLimit::new(row.get("rate_limit")?, row.get("rate_limit_period")?);
+    columns::legal(row, limit)
 }
 
 fn sealed_row(row: &Row<'_>) -> rusqlite::Result<SealedRow> {
@@ -363,6 +377,7 @@ fn sealed_row(row: &Row<'_>) -> rusqlite::Result<SealedRow> {
         is_default: row.get("default_config")?,
         id: row.get("provider_config_id")?,
         version: row.get("version")?,
+        limit: limit(row)?,
         wrapped: row.get("wrapped")?,
         sealed: row.get("sealed")?,
     })

@@ -1,6 +1,7 @@
 //! The operations on stored keys, through the front.
 
 use aig_model::Permission;
+use aws_lc_rs::rsa::KeyPair;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -65,6 +66,7 @@ async fn a_key_is_stored_listed_replaced_and_deleted_without_being_shown() {
     let expected = json!({
         "id": id, "gateway_id": "g", "provider_slug": "openai", "alias": "default",
         "default_config": true, "secret_id": "g_openai_default", "secret_preview": "…wxyz",
+        "rate_limit": null, "rate_limit_period": 60,
         "modified_at": "1970-01-01T00:00:01Z",
     });
     assert_eq!(made, expected);
@@ -99,6 +101,39 @@ async fn a_key_is_stored_listed_replaced_and_deleted_without_being_shown() {
 }
 
 #[tokio::test]
+async fn a_limit_is_stored_with_the_key_shown_and_kept_when_the_key_is_replaced() {
+    let tenant = tenant().await;
+    for (alias, said, shown) in [
+        ("a", json!({"rate_limit": 10}), json!([10, 60])),
+        (
+            "b",
+            json!({"rate_limit": 10.0, "rate_limit_period": 1}),
+            json!([10, 1]),
+        ),
+        ("c", json!({"rate_limit_period": 30}), json!([null, 30])),
+        (
+            "d",
+            json!({"rate_limit": 0, "rate_limit_period": null}),
+            json!([0, 60]),
+        ),
+    ] {
+        let mut body = openai(alias);
+        for (name, value) in said.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        let of = |config: &Value| json!([config["rate_limit"], config["rate_limit_period"]]);
+        let made = tenant.store(body).await.json()["result"].clone();
+        assert_eq!(of(&made), shown, "{made}");
+        let path = format!("/{}", made["id"].as_str().unwrap());
+        let next = json!({"secret": "sk-canary-0123456789-next"});
+        let turned = tenant.call(Method::PUT, &path, &next).await.json();
+        assert_eq!(of(&turned["result"]), shown);
+    }
+    let list = tenant.call(Method::GET, "", &Value::Null).await.json();
+    assert_eq!(list["result"][1]["rate_limit_period"], json!(1));
+}
+
+#[tokio::test]
 async fn what_is_not_enforced_or_cannot_be_is_refused_by_name() {
     let tenant = tenant().await;
     let with = |field: &str, value: Value| {
@@ -107,8 +142,8 @@ async fn what_is_not_enforced_or_cannot_be_is_refused_by_name() {
         body
     };
     for (body, field) in [
-        (with("rate_limit", json!(10)), "rate_limit"),
-        (with("rate_limit_period", json!(30)), "rate_limit_period"),
+        (with("rate_limit", json!(-1)), "rate_limit"),
+        (with("rate_limit_period", json!(0)), "rate_limit_period"),
         (with("provider_slug", json!("nobody")), "provider_slug"),
         (with("secret_id", json!("elsewhere")), "secret_id"),
         (with("secret", json!("two words")), "secret"),
@@ -135,6 +170,82 @@ async fn what_is_not_enforced_or_cannot_be_is_refused_by_name() {
         (again.status, again.path()),
         (StatusCode::BAD_REQUEST, "body.alias".into())
     );
+}
+
+#[tokio::test]
+async fn a_document_is_checked_when_it_is_stored_and_when_it_is_replaced() {
+    use aws_lc_rs::encoding::AsDer;
+    use base64::Engine;
+    let key = KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
+    let armoured = |der: &[u8]| {
+        let coded = base64::engine::general_purpose::STANDARD.encode(der);
+        format!("-----BEGIN PRIVATE KEY-----\n{coded}\n-----END PRIVATE KEY-----\n")
+    };
+    let tenant = tenant().await;
+    let google = json!({
+        "type": "service_account", "client_email": "a@p.iam.gserviceaccount.com",
+        "private_key_id": "0123456789abcdef", "token_uri": "https://oauth2.googleapis.com/token",
+        "private_key": armoured(key.as_der().unwrap().as_ref()),
+    });
+    let aws = json!({
+        "accessKeyId": "AKIDEXAMPLE000WXYZ", "secretAccessKey": "canary", "region": "us-east-1",
+    });
+    let body = |provider: &str, document: &Value| json!({"provider_slug": provider, "alias": "default", "secret": format!("{document:#}")});
+    let with = |document: &Value, field: &str, value: Value| {
+        let mut changed = document.clone();
+        changed[field] = value;
+        changed
+    };
+    let (bedrock, vertex) = ("aws-bedrock", "google-vertex-ai");
+    let wrong = [
+        (bedrock, with(&aws, "region", Value::Null), ".region"),
+        (
+            bedrock,
+            with(&aws, "secretAccessKey", json!("")),
+            ".secretAccessKey",
+        ),
+        (
+            vertex,
+            with(&google, "private_key", Value::Null),
+            ".private_key",
+        ),
+        (
+            vertex,
+            with(&google, "private_key", json!(armoured(b"canary"))),
+            ".private_key",
+        ),
+        (
+            vertex,
+            with(&google, "token_uri", json!("https://a.example/")),
+            ".token_uri",
+        ),
+        (
+            vertex,
+            with(&google, "token_uri", json!("http://127.0.0.1/")),
+            ".token_uri",
+        ),
+        (bedrock, google.clone(), ""),
+        ("openai", aws.clone(), ""),
+    ];
+    for (provider, document, place) in &wrong {
+        let refused = tenant.store(body(provider, document)).await;
+        let told = (refused.status, refused.code(), refused.path());
+        let expected = format!("body.secret{place}");
+        assert_eq!(told, (StatusCode::BAD_REQUEST, 7_001, expected));
+    }
+    for (provider, document, shown) in [(bedrock, &aws, "…WXYZ"), (vertex, &google, "…cdef")] {
+        let made = tenant.store(body(provider, document)).await.json();
+        assert_eq!(made["result"]["secret_preview"], json!(shown), "{made}");
+        let path = format!("/{}", made["result"]["id"].as_str().unwrap());
+        for (_, document, place) in wrong.iter().filter(|wrong| wrong.0 == provider) {
+            let next = json!({"secret": document.to_string()});
+            let refused = tenant.call(Method::PUT, &path, &next).await;
+            assert_eq!(refused.path(), format!("body.secret{place}"));
+        }
+        let same = json!({"secret": document.to_string()});
+        let turned = tenant.call(Method::PUT, &path, &same).await;
+        assert_eq!(turned.status, StatusCode::OK);
+    }
 }
 
 #[tokio::test]

@@ -193,3 +193,38 @@ fn n_14_the_house_itself_is_never_dialled() {
     assert!(!everywhere.is_back_home(at("10.0.0.1:50000"), at("10.0.0.2:8787")));
     assert!(!everywhere.is_back_home(at("10.0.0.1:50000"), at("10.0.0.1:8788")));
 }
+
+#[test]
+fn a_service_account_is_shown_to_google_and_to_allowed_addresses_alone() {
+    let rules = |allow: &[&str]| EgressRules {
+        allow: allow.iter().map(|net| net.parse().unwrap()).collect(),
+        own: vec![],
+    };
+    let google = "https://oauth2.googleapis.com/token";
+    assert!(rules(&[]).trusts_token_endpoint(google));
+    assert!(rules(&[]).trusts_token_endpoint("https://accounts.google.com/o/oauth2/token"));
+    for other in [
+        "http://oauth2.googleapis.com/token",
+        "https://oauth2.googleapis.com.evil.example/token",
+        "https://oauth2.googleapis.com@evil.example/token",
+        "https://oauth2.googleapis.com:8443/token",
+        "https://evil.example\\oauth2.googleapis.com/",
+        "https://evil.example/oauth2.googleapis.com",
+        "oauth2.googleapis.com/token",
+        "https://127.0.0.1/token",
+        "http://127.0.0.1:8080/token",
+        "https://8.8.8.8/token",
+        "https://localhost/token",
+    ] {
+        assert!(!rules(&[]).trusts_token_endpoint(other), "{other}");
+    }
+    let local = rules(&["127.0.0.0/8"]);
+    assert!(local.trusts_token_endpoint("http://127.0.0.1:8080/token"));
+    for other in [
+        "http://10.0.0.1/token",
+        "https://localhost/token",
+        "http://2130706433/",
+    ] {
+        assert!(!local.trusts_token_endpoint(other), "{other}");
+    }
+}

@@ -67,3 +67,24 @@ fn base64_is_undone() {
         assert_eq!(decoded(coded.as_bytes()), plain.as_bytes(), "{coded}");
     }
 }
+
+#[test]
+fn the_path_says_what_a_request_is_signed_for() {
+    let scope = |tail| signing_scope(tail);
+    assert_eq!(
+        scope("bedrock-runtime/eu-west-1/model/m/converse"),
+        Some(("bedrock", "eu-west-1"))
+    );
+    assert_eq!(
+        scope("/bedrock-mantle/us-east-1/anthropic/v1/messages"),
+        Some(("bedrock-mantle", "us-east-1"))
+    );
+    for tail in [
+        "",
+        "bedrock-runtime",
+        "s3/eu-west-1/x",
+        "bedrock-runtime/a.b/x",
+    ] {
+        assert_eq!(scope(tail), None, "{tail}");
+    }
+}

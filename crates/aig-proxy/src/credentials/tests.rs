@@ -1,6 +1,5 @@
 //! Which key a request goes with, and where it stands.
 
-use aig_model::Secret;
 use aig_provider::Providers;
 
 use super::*;
@@ -12,6 +11,7 @@ fn key(provider: &str, alias: &str, is_default: bool) -> StoredKey {
         provider: provider.into(),
         alias: alias.into(),
         is_default,
+        limit: KeyLimit::default(),
         secret: Some(Arc::new(Secret::new(format!("sk-{provider}-{alias}")))),
     }
 }
@@ -116,15 +116,88 @@ fn a_key_stands_where_its_provider_looks_and_nothing_of_the_callers_beside_it() 
             .collect();
         let mut stored = key(provider.slug(), "default", true);
         stored.secret = Some(Arc::new(Secret::new("sk".into())));
-        put(&mut headers, provider, &stored).unwrap();
+        let lent = put(&mut headers, provider, "", &stored).unwrap();
+        assert!(matches!(lent.manner, Manner::Stands));
         assert_eq!(headers.len(), 1, "{headers:?}");
         assert_eq!(headers[name], value);
         assert!(headers[name].is_sensitive());
         stored.secret = None;
         assert_eq!(
-            put(&mut headers, provider, &stored),
+            put(&mut headers, provider, "", &stored).map(|_| ()),
             Err(NoCredential::Unusable)
         );
+    }
+}
+
+/// Every row of the table: what callers could send for a key goes, and one stands where it belongs.
+#[test]
+fn of_every_provider_nothing_of_the_callers_stays_beside_a_stored_key() {
+    for provider in Providers::known().iter() {
+        let names = provider.credential_headers();
+        let callers = names.iter().flat_map(|name| {
+            let twice = ["Bearer caller-1", "caller-2"].map(HeaderValue::from_static);
+            twice.map(|value| (name.clone(), value))
+        });
+        let mut headers: HeaderMap = HeaderMap::new();
+        for (name, value) in callers {
+            headers.append(name, value);
+        }
+        let mut stored = key(provider.slug(), "default", true);
+        stored.secret = Some(Arc::new(Secret::new("sk-stored".into())));
+        put(&mut headers, provider, "", &stored).unwrap();
+        assert_eq!(headers.len(), 1, "{}: {headers:?}", provider.slug());
+        let told = headers[&names[0]].to_str().unwrap();
+        assert!(
+            told.ends_with("sk-stored") && !told.contains("caller"),
+            "{told}"
+        );
+        if let Some(name) = provider.credential_parameter() {
+            let query = format!("a=b&{name}=&{name}");
+            let kept = without_empty_key(provider, query.into());
+            assert_eq!(kept.as_deref(), Some("a=b"));
+        }
+    }
+}
+
+const AWS: &str = r#"{"accessKeyId":"AKIDEXAMPLE","secretAccessKey":"canary-secret",
+    "region":"us-east-1","sessionToken":"canary-session"}"#;
+
+#[test]
+fn a_document_of_aws_signs_for_what_the_path_names() {
+    let providers = Providers::known();
+    let bedrock = providers.get("aws-bedrock").unwrap();
+    let mut stored = key("aws-bedrock", "default", true);
+    stored.secret = Some(Arc::new(Secret::new(AWS.into())));
+    let mut headers = sent(&[("x-amz-security-token", ""), ("authorization", "")]);
+    let tail = "bedrock-runtime/eu-west-1/model/m/converse";
+    let lent = put(&mut headers, bedrock, tail, &stored).unwrap();
+    assert!(lent.signs() && lent.mask.is_some() && headers.is_empty());
+    let nowhere = put(&mut headers, bedrock, "elsewhere/x", &stored).map(|_| ());
+    assert_eq!(nowhere, Err(NoCredential::Unusable));
+    stored.secret = Some(Arc::new(Secret::new("{\"type\": 1}".into())));
+    let broken = put(&mut headers, bedrock, tail, &stored).map(|_| ());
+    assert_eq!(broken, Err(NoCredential::Unusable));
+}
+
+/// A panic shows what whoever wrote it thought harmless; all of this is.
+#[test]
+fn s_12_a_panic_that_shows_all_there_is_shows_no_key() {
+    let providers = Providers::known();
+    let bedrock = providers.get("aws-bedrock").unwrap();
+    let message = |secret: &str| {
+        let mut stored = key("aws-bedrock", "default", true);
+        stored.secret = Some(Arc::new(Secret::new(secret.into())));
+        let mut headers = HeaderMap::new();
+        let tail = "bedrock-runtime/eu-west-1/model/m/converse";
+        let lent = put(&mut headers, bedrock, tail, &stored).unwrap();
+        let all = std::panic::AssertUnwindSafe((&stored, &headers, &lent));
+        let caught = std::panic::catch_unwind(|| panic!("{:?}", *all));
+        caught.unwrap_err().downcast::<String>().unwrap()
+    };
+    for secret in ["canary-secret-of-one-piece", AWS] {
+        let message = message(secret);
+        assert!(message.contains("aws-bedrock"), "{message}");
+        assert!(!message.contains("canary"), "{message}");
     }
 }
 

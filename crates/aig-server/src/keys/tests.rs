@@ -109,3 +109,16 @@ fn weak_peppers_are_refused() {
         assert!(message.contains("openssl rand"), "{message}");
     }
 }
+
+#[tokio::test]
+async fn s_13_an_empty_or_short_pepper_refuses_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let file = dir.path().join("mine");
+    for text in ["", "x", " \n", "00", &"ab".repeat(31)] {
+        std::fs::write(&file, text).unwrap();
+        let message = refusal(&store, dir.path(), Some(&file)).await;
+        assert!(message.contains("64 hex digits"), "{text:?}: {message}");
+        assert!(text.len() < 4 || !message.contains(text), "{message}");
+    }
+}

@@ -129,6 +129,12 @@ pub(super) fn requests(config: &Config) -> Vec<Row> {
             "no further try; 413 for a universal request",
         ),
         (
+            "body of a request that the gateway signs",
+            bytes(proxy::MAX_KEPT),
+            "",
+            "413",
+        ),
+        (
             "body of a request that is cached",
             bytes(CachePlan::MAX_REQUEST),
             "",
@@ -253,6 +259,12 @@ pub(super) fn providers(config: &Config) -> Vec<Row> {
             bytes(proxy::REQUEST_BUFFER as u64),
             "",
             "the caller waits",
+        ),
+        (
+            "access token for a stored service account",
+            time(proxy::TOKEN_TIMEOUT),
+            "",
+            "the try failed",
         ),
         (
             "idle connection to a provider",

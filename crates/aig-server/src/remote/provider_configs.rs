@@ -37,6 +37,12 @@ pub(crate) enum ProviderConfigsCommand {
         /// Whether requests that name no key use this one
         #[arg(long = "default", value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
         is_default: bool,
+        /// How many requests may go with it in each period [default: as many as come]
+        #[arg(long, value_name = "REQUESTS")]
+        rate_limit: Option<u32>,
+        /// The period in seconds [default: 60]
+        #[arg(long, value_name = "SECONDS", requires = "rate_limit")]
+        rate_limit_period: Option<u32>,
         #[command(flatten)]
         secret: SecretFile,
     },
@@ -86,6 +92,8 @@ impl ProviderConfigsCommand {
                 provider,
                 alias,
                 is_default,
+                rate_limit,
+                rate_limit_period,
                 secret,
             } => {
                 let secret = secret.read()?;
@@ -93,6 +101,8 @@ impl ProviderConfigsCommand {
                     "provider_slug": provider,
                     "alias": alias,
                     "default_config": is_default,
+                    "rate_limit": rate_limit,
+                    "rate_limit_period": rate_limit_period,
                     "secret": *secret,
                 });
                 let call = client

@@ -268,7 +268,7 @@ async fn s_15_nothing_of_a_deleted_key_stays_in_the_files() {
             bytes.windows(needle.len()).any(|run| run == needle)
         })
     };
-    assert!(holds(&envelope[..16]) && !holds(b"canary-0"));
+    assert!(holds(&envelope[16..32]) && !holds(b"canary-0"));
     rig.of(rig.account)
         .delete_provider_config(&id("g"), made.id)
         .await

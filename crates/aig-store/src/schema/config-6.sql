@@ -44,6 +44,8 @@ CREATE TABLE provider_config (
     default_config INTEGER NOT NULL,
     preview TEXT NOT NULL,
     version INTEGER NOT NULL CHECK (version > 0),
+    rate_limit INTEGER,
+    rate_limit_period INTEGER NOT NULL CHECK (rate_limit_period > 0),
     wrapped BLOB NOT NULL,
     sealed BLOB NOT NULL,
     modified_at INTEGER NOT NULL,
