@@ -16,7 +16,8 @@ use http::{Method, Uri};
 use uuid::Uuid;
 
 use crate::carriers::Tokens;
-use crate::credentials::{self, Lender, Wanted};
+use crate::credentials::{self, Lender, NoCredential, Wanted};
+use crate::custom::{Custom, Target};
 use crate::headers;
 use crate::ledger::Ledger;
 use crate::mask::Key;
@@ -38,6 +39,8 @@ pub(crate) struct Plan {
 /// One provider's request.
 pub(crate) struct Step {
     pub(crate) provider: Arc<Provider>,
+    /// What is special about it, if an account made it.
+    pub(crate) custom: Option<Arc<Custom>>,
     pub(crate) target: Uri,
     pub(crate) method: Method,
     /// As the provider is to see them.
@@ -63,7 +66,7 @@ pub(crate) struct Step {
 
 /// A step before the provider's own rules have been applied to it.
 pub(crate) struct Draft<'a> {
-    pub(crate) provider: &'a Arc<Provider>,
+    pub(crate) to: &'a Target,
     /// The account that the request is made for.
     pub(crate) account: &'a str,
     pub(crate) tail: &'a str,
@@ -116,13 +119,19 @@ pub(crate) struct Place<'a> {
 impl Step {
     /// Makes a draft into what is sent; every step of every kind of request comes from here.
     pub(crate) fn of(draft: Draft<'_>) -> Result<Self, Failure> {
-        let Draft {
-            provider, headers, ..
-        } = draft;
+        let Draft { to, headers, .. } = draft;
+        let (provider, custom) = (&to.provider, to.custom.as_ref());
         let mut query = draft.tokens.taken_off(draft.query);
-        let key = match credentials::has_own(provider, &headers, draft.tokens, query.as_deref()) {
+        let own = credentials::has_own(provider, &headers, draft.tokens, query.as_deref());
+        let open = draft.lender.open;
+        let brought = custom.filter(|custom| !own && !open && custom.has_key(provider));
+        let key = match own {
             true => None,
-            false => draft.lender.lend(provider, &Wanted::of(&headers))?,
+            false => match draft.lender.lend(provider, &Wanted::of(&headers)) {
+                // The provider's own headers have it.
+                Err(NoCredential::Required { .. }) if brought.is_some() => None,
+                lent => lent?,
+            },
         };
         if key.is_some() {
             query = query.and_then(|query| credentials::without_empty_key(provider, query));
@@ -143,6 +152,9 @@ impl Step {
         if let Some(key) = key {
             credentials::put(&mut headers, provider, key)?;
         }
+        if let Some(custom) = custom {
+            custom.put(&mut headers, provider, own || key.is_some(), open);
+        }
         if draft.collect && draft.wishes.keep_bodies() {
             let mut capture = Capture::new(draft.room);
             capture.coded(&headers);
@@ -160,7 +172,11 @@ impl Step {
             method: draft.method,
             headers,
             payload: draft.payload,
-            lent: key.and_then(|key| Key::of(key.secret.as_ref()?)),
+            lent: match key {
+                Some(key) => key.secret.as_ref().and_then(Key::of),
+                None => brought.and_then(|custom| custom.key(provider)),
+            },
+            custom: custom.cloned(),
             lent_id: key.map(|key| (key.id.clone(), key.version)),
             options: draft.options,
             tail: draft.tail.to_owned(),
@@ -195,7 +211,9 @@ impl Step {
         let pairs = (self.query.as_deref().unwrap_or_default().split('&'))
             .filter_map(|pair| pair.split_once('='))
             .filter(|(name, _)| Some(*name) == parameter);
+        let added = self.custom.iter().flat_map(|custom| custom.secrets());
         in_headers
+            .chain(added.map(Bytes::copy_from_slice))
             .chain(pairs.map(|(_, key)| Bytes::copy_from_slice(key.as_bytes())))
             .collect()
     }
