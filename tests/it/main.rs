@@ -14,6 +14,7 @@ mod data_api_host;
 mod data_cache;
 mod data_connections;
 mod data_cost;
+mod data_custom;
 mod data_door;
 mod data_ends;
 mod data_keys;

@@ -266,7 +266,7 @@ const fn outcome(outcome: Outcome) -> types::LogOutcome {
     }
 }
 
-fn small(value: u32) -> Integer<0, SMALL> {
+pub(crate) fn small(value: u32) -> Integer<0, SMALL> {
     bounded(i64::from(value))
 }
 
@@ -275,7 +275,7 @@ pub(crate) fn count<const MAX: i64>(value: u64) -> Integer<0, MAX> {
 }
 
 /// The value, or the bound that it lies beyond: what is shown must be what the contract allows.
-fn bounded<const MIN: i64, const MAX: i64>(value: i64) -> Integer<MIN, MAX> {
+pub(crate) fn bounded<const MIN: i64, const MAX: i64>(value: i64) -> Integer<MIN, MAX> {
     Integer::new(value.clamp(MIN, MAX)).expect("a clamped value is within its bounds")
 }
 

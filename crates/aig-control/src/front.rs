@@ -12,7 +12,7 @@ use std::time::Duration;
 use aig_api::route::{Found, match_path, registered};
 use aig_api::{BASE_PATH, Operation};
 use aig_model::{AccountId, Refused, Snapshot, Timestamp, Token};
-use aig_policy::Identity;
+use aig_policy::{EgressRules, Identity};
 use aig_store::Store;
 use bytes::Bytes;
 use http::header::{
@@ -46,6 +46,8 @@ pub struct ControlConfig {
     pub data_origin: String,
     /// The slugs of the providers that can be named in a path there.
     pub providers: BTreeSet<String>,
+    /// Where custom providers may be.
+    pub egress: EgressRules,
     /// The longest body that is accepted, in bytes.
     pub body_limit: u64,
     /// How long a body may take to arrive.
@@ -87,6 +89,7 @@ impl Default for ControlConfig {
         Self {
             data_origin: "http://127.0.0.1:8787".to_owned(),
             providers: BTreeSet::new(),
+            egress: EgressRules::default(),
             body_limit: 1 << 20,
             body_timeout: Duration::from_secs(30),
             answer_timeout: Duration::from_secs(30),

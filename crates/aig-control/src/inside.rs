@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use aig_api::{Operation, cloudflare_ai_gateway_api_mod};
 use aig_model::{AccountId, Refused, Snapshot, Timestamp, TokenId};
+use aig_policy::EgressRules;
 use aig_store::{AccountScope, Store};
 use dropshot::{ApiDescription, ConfigDropshot, HttpServer, RequestContext, ServerBuilder};
 use http::HeaderMap;
@@ -35,6 +36,7 @@ pub struct Context {
     secret: HeaderValue,
     data_origin: String,
     providers: BTreeSet<String>,
+    egress: EgressRules,
 }
 
 pub(crate) type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
@@ -71,6 +73,7 @@ impl Inside {
             secret: secret.clone(),
             data_origin: limits.data_origin.clone(),
             providers: limits.providers.clone(),
+            egress: limits.egress.clone(),
         };
         let config = ConfigDropshot {
             bind_address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -144,9 +147,19 @@ impl Context {
         (self.clock)()
     }
 
-    /// Whether the data plane knows a provider of that slug.
-    pub(crate) fn is_provider(&self, slug: &str) -> bool {
-        self.providers.contains(slug)
+    /// Whether requests of an account can name a provider of that slug.
+    pub(crate) fn is_provider(&self, account: AccountId, slug: &str) -> bool {
+        let of_account = || {
+            let snapshot = self.snapshots.borrow();
+            let own = snapshot.custom_providers(account);
+            own.is_some_and(|own| own.get(slug).is_some())
+        };
+        self.providers.contains(slug) || of_account()
+    }
+
+    /// Where custom providers may be.
+    pub(crate) const fn egress(&self) -> &EgressRules {
+        &self.egress
     }
 
     /// The origin under which callers reach the data plane.

@@ -51,7 +51,8 @@ pub(crate) async fn create(
     let context = request.context();
     let scope = context.scope(request, Operation::CreateProviderConfig, &path.account_id)?;
     let gateway = id(&path.gateway_id)?;
-    let new = new_config(&gateway, input, |slug| context.is_provider(slug))?;
+    let account = path.account_id.parse().map_err(|_| Failure::NotFound)?;
+    let new = new_config(&gateway, input, |slug| context.is_provider(account, slug))?;
     let made = scope.create_provider_config(&gateway, new, context.now());
     Ok(response(&made.await?))
 }
@@ -107,7 +108,7 @@ fn new_config(
     let (provider, alias): (String, String) = (input.provider_slug.into(), input.alias.into());
     if !is_provider(&provider) {
         let message = "provider_slug must be that of a provider, as it stands in the data plane's \
-                       URLs, such as openai";
+                       URLs, such as openai or custom-{slug}";
         return Err(Fault::of_field("provider_slug", message).into());
     }
     let name = secret_name(gateway, &provider, &alias);
