@@ -75,6 +75,7 @@ async fn the_generated_client_drives_every_operation() {
         .unwrap();
     assert!(base.result.ends_with("/driven/openai"), "{}", base.result);
     keys(&client, &account).await;
+    custom_providers(&client, &account).await;
     let row = "00000000-0000-7000-8000-000000000001";
     let journal = house.running().journal();
     let gateway: aig_model::GatewayId = "driven".parse().unwrap();
@@ -138,6 +139,51 @@ async fn the_generated_client_drives_every_operation() {
         needless.is_empty(),
         "strike {needless:?} from the list: they are driven, or gone"
     );
+}
+
+/// The operations on custom providers and their prices.
+async fn custom_providers(client: &aig_client::Client, account: &str) {
+    let made = client
+        .create_custom_provider()
+        .account_id(account)
+        .body_map(|body| body.name("A").slug("a").base_url("https://a.example"))
+        .send()
+        .await
+        .unwrap();
+    let id = &made.result.id;
+    let list = client.list_custom_providers().account_id(account).send();
+    assert_eq!(list.await.unwrap().result.len(), 1);
+    macro_rules! provider {
+        ($operation:ident $($body:tt)*) => {
+            client.$operation().account_id(account).custom_provider_id(id)$($body)*.send().await.unwrap()
+        };
+    }
+    assert_eq!(&provider!(get_custom_provider).result.id, id);
+    let changed = provider!(update_custom_provider.body_map(|body| body.enable(true)));
+    assert!(changed.result.enable);
+    let cost = client
+        .create_custom_provider_cost()
+        .account_id(account)
+        .body_map(|body| body.account_provider_id(id.as_str()).model("m").cost_in(0.5))
+        .send()
+        .await
+        .unwrap();
+    let cost_id = &cost.result.id;
+    let list = client
+        .list_custom_provider_costs()
+        .account_id(account)
+        .send();
+    assert_eq!(list.await.unwrap().result.len(), 1);
+    macro_rules! cost {
+        ($operation:ident $($body:tt)*) => {
+            client.$operation().account_id(account).custom_provider_cost_id(cost_id)$($body)*.send().await.unwrap()
+        };
+    }
+    assert_eq!(&cost!(get_custom_provider_cost).result.model, "m");
+    let changed = cost!(update_custom_provider_cost.body_map(|body| body.enable(false)));
+    assert!(!changed.result.enable);
+    assert_eq!(&cost!(delete_custom_provider_cost).result.id, cost_id);
+    assert_eq!(&provider!(delete_custom_provider).result.id, id);
 }
 
 /// The operations on stored keys, in the gateway `default`, which is authenticated.

@@ -15,6 +15,7 @@ mod data_cache;
 mod data_cache_epoch;
 mod data_connections;
 mod data_cost;
+mod data_custom;
 mod data_door;
 mod data_ends;
 mod data_error_events;

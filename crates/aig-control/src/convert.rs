@@ -266,7 +266,7 @@ const fn outcome(outcome: Outcome) -> types::LogOutcome {
     }
 }
 
-fn small(value: u32) -> Integer<0, SMALL> {
+pub(crate) fn small(value: u32) -> Integer<0, SMALL> {
     bounded(i64::from(value))
 }
 

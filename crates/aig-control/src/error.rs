@@ -7,7 +7,7 @@
 use aig_api::declared::DeclaredError;
 use aig_api::types::{ErrorResponse, ResponseInfo};
 use aig_model::{Invalid, Permission};
-use aig_store::{GatewayError, ProviderConfigError, StoreError};
+use aig_store::{CustomProviderError, GatewayError, ProviderConfigError, StoreError};
 use bytes::Bytes;
 use dropshot::{ErrorStatusCode, HttpError};
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -31,6 +31,10 @@ pub(crate) enum Failure {
     Forbidden(Permission),
     /// Something in the request is not as it must be.
     Invalid(Vec<Fault>),
+    /// There is one like it already.
+    Conflict(Fault),
+    /// A URL that no request may go to.
+    BadBaseUrl(Fault),
     /// The body is longer than is allowed, in bytes.
     TooLarge(u64),
     /// The body did not come in time.
@@ -71,7 +75,8 @@ impl Failure {
             Self::NoSuchPath | Self::NotPerformed(_) | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) | Self::BadBaseUrl(_) => StatusCode::BAD_REQUEST,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -82,6 +87,9 @@ impl Failure {
     const fn code(&self) -> i64 {
         match self {
             Self::Unauthenticated | Self::Forbidden(_) => 10_000,
+            // Those of custom providers, as Cloudflare's documentation tells them.
+            Self::BadBaseUrl(_) => 1_002,
+            Self::Conflict(_) => 1_003,
             Self::NoSuchPath | Self::NotPerformed(_) => 7_000,
             Self::Invalid(_) | Self::TooLarge(_) | Self::TooSlow => 7_001,
             Self::NotFound => 7_002,
@@ -94,6 +102,7 @@ impl Failure {
     fn faults(&self) -> Vec<Fault> {
         let message = match self {
             Self::Invalid(faults) => return faults.clone(),
+            Self::Conflict(fault) | Self::BadBaseUrl(fault) => return vec![fault.clone()],
             Self::Unauthenticated => "Authentication error".into(),
             Self::NotFound => "Not Found".into(),
             Self::NoSuchPath => "no operation has this path; see /openapi.json".into(),
@@ -258,6 +267,10 @@ impl From<ProviderConfigError> for Failure {
                 let message = format!("{error}; choose another alias, or replace that key");
                 Fault::of_field("alias", message).into()
             }
+            ProviderConfigError::NoProvider(_) => {
+                let message = format!("{error}; make it first, or say another provider_slug");
+                Fault::of_field("provider_slug", message).into()
+            }
             ProviderConfigError::Unauthenticated => Self::Invalid(vec![Fault {
                 message: format!("{error}; set the gateway's authentication to true first"),
                 path: vec![],
@@ -265,6 +278,33 @@ impl From<ProviderConfigError> for Failure {
             ProviderConfigError::Unsuited(invalid) => invalid.into(),
             ProviderConfigError::NotGranted => Self::Forbidden(Permission::Edit),
             ProviderConfigError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CustomProviderError> for Failure {
+    fn from(error: CustomProviderError) -> Self {
+        match error {
+            CustomProviderError::NotFound => Self::NotFound,
+            CustomProviderError::AlreadyExists(_) => Self::Conflict(Fault::of_field(
+                "slug",
+                format!("{error}; choose another slug"),
+            )),
+            CustomProviderError::SamePrice => Self::Conflict(Fault::of_field(
+                "model",
+                format!("{error}; change that one, or say another model or model_rule"),
+            )),
+            CustomProviderError::NoProvider => {
+                let message =
+                    "account_provider_id must be the id of a custom provider of the account";
+                Fault::of_field("account_provider_id", message).into()
+            }
+            CustomProviderError::TooMany(..) => Self::Invalid(vec![Fault {
+                message: format!("{error}; delete some first"),
+                path: vec![],
+            }]),
+            CustomProviderError::NotGranted => Self::Forbidden(Permission::Edit),
+            CustomProviderError::Store(error) => error.into(),
         }
     }
 }

@@ -46,7 +46,8 @@ pub struct ControlConfig {
     pub data_origin: String,
     /// The slugs of the providers that can be named in a path there.
     pub providers: BTreeSet<String>,
-    /// Where the data plane may connect to, which decides on the endpoints of stored accounts.
+    /// Where the data plane may connect to, which decides on custom providers and on the endpoints
+    /// of stored accounts.
     pub egress: EgressRules,
     /// The longest body that is accepted, in bytes.
     pub body_limit: u64,

@@ -94,7 +94,7 @@ pub(crate) async fn url(
     let gateway = scope.gateway(&id(&path.gateway_id)?).await?;
     let gateway = gateway.ok_or(Failure::NotFound)?;
     let provider = path.provider;
-    if !context.is_provider(&provider) && provider != UNIFIED {
+    if !context.is_provider(gateway.account, &provider) && provider != UNIFIED {
         let message = "provider must be the slug of a provider, such as openai, or compat";
         return Err(Failure::Invalid(vec![Fault {
             message: message.to_owned(),

@@ -147,9 +147,14 @@ impl Context {
         (self.clock)()
     }
 
-    /// Whether the data plane knows a provider of that slug.
-    pub(crate) fn is_provider(&self, slug: &str) -> bool {
-        self.providers.contains(slug)
+    /// Whether requests of an account can name a provider of that slug.
+    pub(crate) fn is_provider(&self, account: AccountId, slug: &str) -> bool {
+        let of_account = || {
+            let snapshot = self.snapshots.borrow();
+            let own = snapshot.custom_providers(account);
+            own.is_some_and(|own| own.get(slug).is_some())
+        };
+        self.providers.contains(slug) || of_account()
     }
 
     /// Where the data plane may connect to.

@@ -2,12 +2,14 @@
 //!
 //! In reading order: `front` is the door that every request passes (authentication, path,
 //! permission, size), `inside` is dropshot behind it, `operations` implements the generated trait
-//! and hands each operation to `gateways`, `provider_configs` or `logs`. `convert` is the only bridge between wire
+//! and hands each operation to `gateways`, `provider_configs`, `custom_providers`, `custom_costs` or `logs`. `convert` is the only bridge between wire
 //! types and the model, `error` the only place where a failure becomes a status. Sockets to the
 //! outside are left to the listener that mounts [`ControlPlane`]; what is stored and how, to
 //! `aig-store`. This crate knows no provider and no upstream.
 
 mod convert;
+mod custom_costs;
+mod custom_providers;
 mod document;
 mod error;
 mod front;

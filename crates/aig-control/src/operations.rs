@@ -1,28 +1,42 @@
 //! The generated trait, implemented: each operation is handed to the file of its kind.
 
-use aig_api::types::{GatewayInput, LogPatch, ProviderConfigInput, ProviderConfigRotation};
+use aig_api::types::{
+    CustomProviderCostInput, CustomProviderCostPatch, CustomProviderInput, CustomProviderPatch,
+    GatewayInput, LogPatch, ProviderConfigInput, ProviderConfigRotation,
+};
 use aig_api::{
     CloudflareAiGatewayApi, CreateAiGatewayError, CreateAiGatewayOk, CreateAiGatewayPath,
+    CreateCustomProviderCostError, CreateCustomProviderCostOk, CreateCustomProviderCostPath,
+    CreateCustomProviderError, CreateCustomProviderOk, CreateCustomProviderPath,
     CreateProviderConfigError, CreateProviderConfigOk, CreateProviderConfigPath,
     DeleteAiGatewayError, DeleteAiGatewayLogsError, DeleteAiGatewayLogsOk, DeleteAiGatewayLogsPath,
-    DeleteAiGatewayLogsQuery, DeleteAiGatewayOk, DeleteAiGatewayPath, DeleteProviderConfigError,
-    DeleteProviderConfigOk, DeleteProviderConfigPath, GetAiGatewayError, GetAiGatewayLogError,
-    GetAiGatewayLogOk, GetAiGatewayLogPath, GetAiGatewayLogRequestError, GetAiGatewayLogRequestOk,
-    GetAiGatewayLogRequestPath, GetAiGatewayLogResponseError, GetAiGatewayLogResponseOk,
-    GetAiGatewayLogResponsePath, GetAiGatewayOk, GetAiGatewayPath, GetAiGatewayUrlError,
-    GetAiGatewayUrlOk, GetAiGatewayUrlPath, ListAiGatewayLogsError, ListAiGatewayLogsOk,
+    DeleteAiGatewayLogsQuery, DeleteAiGatewayOk, DeleteAiGatewayPath,
+    DeleteCustomProviderCostError, DeleteCustomProviderCostOk, DeleteCustomProviderCostPath,
+    DeleteCustomProviderError, DeleteCustomProviderOk, DeleteCustomProviderPath,
+    DeleteProviderConfigError, DeleteProviderConfigOk, DeleteProviderConfigPath, GetAiGatewayError,
+    GetAiGatewayLogError, GetAiGatewayLogOk, GetAiGatewayLogPath, GetAiGatewayLogRequestError,
+    GetAiGatewayLogRequestOk, GetAiGatewayLogRequestPath, GetAiGatewayLogResponseError,
+    GetAiGatewayLogResponseOk, GetAiGatewayLogResponsePath, GetAiGatewayOk, GetAiGatewayPath,
+    GetAiGatewayUrlError, GetAiGatewayUrlOk, GetAiGatewayUrlPath, GetCustomProviderCostError,
+    GetCustomProviderCostOk, GetCustomProviderCostPath, GetCustomProviderError,
+    GetCustomProviderOk, GetCustomProviderPath, ListAiGatewayLogsError, ListAiGatewayLogsOk,
     ListAiGatewayLogsPath, ListAiGatewayLogsQuery, ListAiGatewaysError, ListAiGatewaysOk,
-    ListAiGatewaysPath, ListAiGatewaysQuery, ListProviderConfigsError, ListProviderConfigsOk,
+    ListAiGatewaysPath, ListAiGatewaysQuery, ListCustomProviderCostsError,
+    ListCustomProviderCostsOk, ListCustomProviderCostsPath, ListCustomProviderCostsQuery,
+    ListCustomProvidersError, ListCustomProvidersOk, ListCustomProvidersPath,
+    ListCustomProvidersQuery, ListProviderConfigsError, ListProviderConfigsOk,
     ListProviderConfigsPath, ListProviderConfigsQuery, Operation, PatchAiGatewayLogError,
     PatchAiGatewayLogOk, PatchAiGatewayLogPath, RotateProviderConfigError, RotateProviderConfigOk,
     RotateProviderConfigPath, UpdateAiGatewayError, UpdateAiGatewayOk, UpdateAiGatewayPath,
+    UpdateCustomProviderCostError, UpdateCustomProviderCostOk, UpdateCustomProviderCostPath,
+    UpdateCustomProviderError, UpdateCustomProviderOk, UpdateCustomProviderPath,
 };
 use aig_store::Side;
 use dropshot::{Path, Query, RequestContext, TypedBody};
 
 use crate::error::Failure;
 use crate::inside::Context;
-use crate::{gateways, logs, provider_configs};
+use crate::{custom_costs, custom_providers, gateways, logs, provider_configs};
 
 /// The one implementation of the contract.
 pub(crate) enum Operations {}
@@ -133,6 +147,112 @@ impl CloudflareAiGatewayApi for Operations {
         provider_configs::delete(&request, path.into_inner())
             .await
             .map(DeleteProviderConfigOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn list_custom_providers(
+        request: RequestContext<Context>,
+        path: Path<ListCustomProvidersPath>,
+        query: Query<ListCustomProvidersQuery>,
+    ) -> Result<ListCustomProvidersOk, ListCustomProvidersError> {
+        custom_providers::list(&request, path.into_inner(), query.into_inner())
+            .await
+            .map(ListCustomProvidersOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn create_custom_provider(
+        request: RequestContext<Context>,
+        path: Path<CreateCustomProviderPath>,
+        body: TypedBody<CustomProviderInput>,
+    ) -> Result<CreateCustomProviderOk, CreateCustomProviderError> {
+        custom_providers::create(&request, path.into_inner(), body.into_inner())
+            .await
+            .map(CreateCustomProviderOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn get_custom_provider(
+        request: RequestContext<Context>,
+        path: Path<GetCustomProviderPath>,
+    ) -> Result<GetCustomProviderOk, GetCustomProviderError> {
+        custom_providers::get(&request, path.into_inner())
+            .await
+            .map(GetCustomProviderOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn update_custom_provider(
+        request: RequestContext<Context>,
+        path: Path<UpdateCustomProviderPath>,
+        body: TypedBody<CustomProviderPatch>,
+    ) -> Result<UpdateCustomProviderOk, UpdateCustomProviderError> {
+        custom_providers::update(&request, path.into_inner(), body.into_inner())
+            .await
+            .map(UpdateCustomProviderOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn delete_custom_provider(
+        request: RequestContext<Context>,
+        path: Path<DeleteCustomProviderPath>,
+    ) -> Result<DeleteCustomProviderOk, DeleteCustomProviderError> {
+        custom_providers::delete(&request, path.into_inner())
+            .await
+            .map(DeleteCustomProviderOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn list_custom_provider_costs(
+        request: RequestContext<Context>,
+        path: Path<ListCustomProviderCostsPath>,
+        query: Query<ListCustomProviderCostsQuery>,
+    ) -> Result<ListCustomProviderCostsOk, ListCustomProviderCostsError> {
+        custom_costs::list(&request, path.into_inner(), query.into_inner())
+            .await
+            .map(ListCustomProviderCostsOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn create_custom_provider_cost(
+        request: RequestContext<Context>,
+        path: Path<CreateCustomProviderCostPath>,
+        body: TypedBody<CustomProviderCostInput>,
+    ) -> Result<CreateCustomProviderCostOk, CreateCustomProviderCostError> {
+        custom_costs::create(&request, path.into_inner(), body.into_inner())
+            .await
+            .map(CreateCustomProviderCostOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn get_custom_provider_cost(
+        request: RequestContext<Context>,
+        path: Path<GetCustomProviderCostPath>,
+    ) -> Result<GetCustomProviderCostOk, GetCustomProviderCostError> {
+        custom_costs::get(&request, path.into_inner())
+            .await
+            .map(GetCustomProviderCostOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn update_custom_provider_cost(
+        request: RequestContext<Context>,
+        path: Path<UpdateCustomProviderCostPath>,
+        body: TypedBody<CustomProviderCostPatch>,
+    ) -> Result<UpdateCustomProviderCostOk, UpdateCustomProviderCostError> {
+        custom_costs::update(&request, path.into_inner(), body.into_inner())
+            .await
+            .map(UpdateCustomProviderCostOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn delete_custom_provider_cost(
+        request: RequestContext<Context>,
+        path: Path<DeleteCustomProviderCostPath>,
+    ) -> Result<DeleteCustomProviderCostOk, DeleteCustomProviderCostError> {
+        custom_costs::delete(&request, path.into_inner())
+            .await
+            .map(DeleteCustomProviderCostOk)
             .map_err(Failure::into_error)
     }
 

@@ -13,6 +13,10 @@ pub(crate) const fn needed(operation: Operation) -> Permission {
         | Operation::GetAiGateway
         | Operation::GetAiGatewayUrl
         | Operation::ListProviderConfigs
+        | Operation::ListCustomProviders
+        | Operation::GetCustomProvider
+        | Operation::ListCustomProviderCosts
+        | Operation::GetCustomProviderCost
         | Operation::ListAiGatewayLogs
         | Operation::GetAiGatewayLog
         | Operation::GetAiGatewayLogRequest
@@ -23,6 +27,12 @@ pub(crate) const fn needed(operation: Operation) -> Permission {
         | Operation::CreateProviderConfig
         | Operation::RotateProviderConfig
         | Operation::DeleteProviderConfig
+        | Operation::CreateCustomProvider
+        | Operation::UpdateCustomProvider
+        | Operation::DeleteCustomProvider
+        | Operation::CreateCustomProviderCost
+        | Operation::UpdateCustomProviderCost
+        | Operation::DeleteCustomProviderCost
         | Operation::DeleteAiGatewayLogs
         | Operation::PatchAiGatewayLog => Permission::Edit,
     }

@@ -11,8 +11,8 @@ use aig_api::{
     ListProviderConfigsQuery, Operation, RotateProviderConfigPath, types,
 };
 use aig_model::{
-    GatewayId, KeyDocument, KeyLimit, NewProviderConfig, ProviderConfig, ProviderConfigId,
-    ProviderSecret, secret_name,
+    AccountId, GatewayId, KeyDocument, KeyLimit, NewProviderConfig, ProviderConfig,
+    ProviderConfigId, ProviderSecret, secret_name,
 };
 use aig_policy::EgressRules;
 use aws_lc_rs::rsa::KeyPair;
@@ -55,7 +55,8 @@ pub(crate) async fn create(
     let context = request.context();
     let scope = context.scope(request, Operation::CreateProviderConfig, &path.account_id)?;
     let gateway = id(&path.gateway_id)?;
-    let new = new_config(&gateway, input, context)?;
+    let account = path.account_id.parse().map_err(|_| Failure::NotFound)?;
+    let new = new_config(account, &gateway, input, context)?;
     let made = scope.create_provider_config(&gateway, new, context.now());
     Ok(response(&made.await?))
 }
@@ -88,14 +89,15 @@ pub(crate) async fn delete(
 
 /// What is asked for when a key is stored.
 fn new_config(
+    account: AccountId,
     gateway: &GatewayId,
     input: ProviderConfigInput,
     context: &Context,
 ) -> Result<NewProviderConfig, Failure> {
     let (provider, alias): (String, String) = (input.provider_slug.into(), input.alias.into());
-    if !context.is_provider(&provider) {
+    if !context.is_provider(account, &provider) {
         let message = "provider_slug must be that of a provider, as it stands in the data plane's \
-                       URLs, such as openai";
+                       URLs, such as openai or custom-{slug}";
         return Err(Fault::of_field("provider_slug", message).into());
     }
     let name = secret_name(gateway, &provider, &alias);

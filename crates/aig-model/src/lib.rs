@@ -5,6 +5,7 @@
 
 mod access;
 mod account;
+mod custom_provider;
 mod gateway;
 mod key_document;
 mod log_query;
@@ -25,6 +26,11 @@ mod usage;
 
 pub use access::{Grant, Permission, Permissions, Refused};
 pub use account::{Account, AccountId, BadAccountId};
+pub use custom_provider::{
+    CUSTOM_PREFIX, CostFilter, CostTerms, CustomCost, CustomCostId, CustomEntry, CustomFilter,
+    CustomProvider, CustomProviderChange, CustomProviderId, CustomProviders, CustomSettings,
+    Detached, ExtraHeaders, ModelRule, NewCustomProvider,
+};
 pub use gateway::{BadGatewayId, Gateway, GatewayChange, GatewayId, NewGateway};
 pub use key_document::{AwsKeys, KeyDocument, ServiceAccount};
 pub use log_query::{

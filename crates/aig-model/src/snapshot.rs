@@ -5,7 +5,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::{Account, AccountId, Gateway, GatewayId, StoredKey, Token, TokenDigest, TokenId};
+use crate::{
+    Account, AccountId, CustomEntry, CustomProviders, Gateway, GatewayId, StoredKey, Token,
+    TokenDigest, TokenId,
+};
 
 /// Everything that a request may need to know of the configuration, at one moment.
 #[derive(Debug, Default)]
@@ -16,6 +19,7 @@ pub struct Snapshot {
     pub accounts: HashMap<AccountId, Account>,
     gateways: HashMap<(AccountId, GatewayId), Arc<Gateway>>,
     keys: HashMap<(AccountId, GatewayId), Arc<[StoredKey]>>,
+    custom_providers: HashMap<AccountId, Arc<CustomProviders>>,
     tokens: HashMap<TokenDigest, Arc<Token>>,
     tokens_by_id: HashMap<TokenId, Arc<Token>>,
 }
@@ -49,6 +53,7 @@ impl Snapshot {
                 .map(|g| ((g.account, g.id.clone()), Arc::new(g)))
                 .collect(),
             keys: HashMap::new(),
+            custom_providers: HashMap::new(),
             tokens_by_id: tokens.values().map(|t| (t.id, Arc::clone(t))).collect(),
             tokens,
         }
@@ -69,6 +74,20 @@ impl Snapshot {
             keys: keys.collect(),
             ..self
         }
+    }
+
+    /// The same with the custom providers of the accounts.
+    #[must_use]
+    pub fn with_custom_providers(self, entries: impl IntoIterator<Item = CustomEntry>) -> Self {
+        Self {
+            custom_providers: CustomProviders::by_account(entries),
+            ..self
+        }
+    }
+
+    /// The custom providers of an account, if it has any.
+    pub fn custom_providers(&self, account: AccountId) -> Option<&Arc<CustomProviders>> {
+        self.custom_providers.get(&account)
     }
 
     /// The stored keys of a gateway.

@@ -26,7 +26,7 @@ mod table;
 pub use bill::{Measures, Tokens};
 pub use custom::{BadCustomCost, CustomCost};
 pub use names::Why;
-pub use own::{ModelRule, OwnPrice, OwnPrices};
+pub use own::{BadTerms, ModelRule, OwnPrice, OwnPrices};
 pub use row::{Row, Tier, Unit};
 pub use table::BadTable;
 

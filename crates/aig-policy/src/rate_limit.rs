@@ -181,7 +181,7 @@ impl<K: Eq + Hash> RateLimiter<K> {
 
 // === impl Gateways ===
 
-impl<K> Gateways<K> {
+impl<K: Eq + Hash> Gateways<K> {
     /// Drops the windows that are over: without them the next verdict is the same. Called again
     /// when there are twice as many as are left, so that its cost is shared by those who came.
     fn sweep(&mut self, now: u64) {
@@ -194,7 +194,7 @@ impl<K> Gateways<K> {
 
     /// A table that was once large does not stay so, nor is it moved for every few that leave.
     fn give_room_back(&mut self) {
-        if self.windows.capacity() / 4 > self.windows.len().max(RateLimiter::SWEEP_FROM) {
+        if self.windows.capacity() / 4 > self.windows.len().max(SWEEP_FROM) {
             self.windows.shrink_to_fit();
         }
     }

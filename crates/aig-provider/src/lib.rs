@@ -13,6 +13,7 @@ mod bedrock;
 mod coding;
 mod cohere;
 mod counts;
+mod custom;
 mod documents;
 mod endpoint;
 mod event_stream;

@@ -47,6 +47,8 @@ pub enum BadProvider {
 
 /// Segments that mean something else where a slug would stand.
 const RESERVED: [&str; 2] = ["compat", "run"];
+/// In front of the slugs of providers that accounts make for themselves.
+const CUSTOM: &str = "custom-";
 
 // === impl Providers ===
 
@@ -212,7 +214,7 @@ impl Providers {
 }
 
 fn check_slug(slug: &str) -> Result<(), BadProvider> {
-    if RESERVED.contains(&slug) {
+    if RESERVED.contains(&slug) || slug.starts_with(CUSTOM) {
         return Err(BadProvider::Reserved(slug.to_owned()));
     }
     let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';

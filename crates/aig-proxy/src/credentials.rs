@@ -31,6 +31,8 @@ pub(crate) use tokens::AccessTokens;
 pub(crate) struct Lender {
     /// The stored keys of the gateway.
     pub(crate) keys: Arc<[StoredKey]>,
+    /// Whether the request came without a token being asked for; taken for so until said otherwise.
+    pub(crate) open: bool,
     /// Whether the request may say which; on the API host it may not.
     pub(crate) by_alias: bool,
     /// What the request as a whole wants, for steps that say nothing.
@@ -111,6 +113,7 @@ impl Lender {
         wanted.required |= byok_only;
         Self {
             keys,
+            open: true,
             by_alias,
             wanted,
         }

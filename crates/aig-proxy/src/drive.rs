@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aig_model::{Gateway, Outcome, Timestamp};
 use aig_policy::{Attempts, Failure as Reason, Next, retry};
-use aig_provider::{Provider, Providers};
+use aig_provider::Providers;
 use http::Response;
 use hyper::body::Incoming;
 use tower::retry::budget::{Budget, TpsBudget};
@@ -78,6 +78,11 @@ const MAX_STALE: usize = 3;
 /// What the log calls a try that was given up on before its first byte.
 const REQUEST_TIMEOUT: u16 = 408;
 
+/// Retries that a provider is granted, none of them used.
+pub(crate) fn fresh_budget() -> TpsBudget {
+    TpsBudget::new(BUDGET_WINDOW, RETRIES_PER_SECOND, RETRY_SHARE)
+}
+
 // === impl Driver ===
 
 impl Driver {
@@ -88,12 +93,11 @@ impl Driver {
         cache: CacheStore,
         ledger: Arc<Ledger>,
     ) -> Self {
-        let budget = || TpsBudget::new(BUDGET_WINDOW, RETRIES_PER_SECOND, RETRY_SHARE);
         Self {
             sender,
             patience,
             budgets: (providers.iter())
-                .map(|provider| (provider.slug().to_owned(), budget()))
+                .map(|provider| (provider.slug().to_owned(), fresh_budget()))
                 .collect(),
             cache,
             ledger,
@@ -167,7 +171,7 @@ impl Driver {
                 attempts.lose_body(lost);
             }
             let current = last.as_ref().map_or(0, |tried| tried.step);
-            let may_retry = || self.budget(&plan.steps[current].provider).withdraw();
+            let may_retry = || self.budget(&plan.steps[current]).withdraw();
             match attempts.next(reason, may_retry) {
                 Next::Try {
                     step,
@@ -194,7 +198,7 @@ impl Driver {
                         begun.misses(missed.as_ref());
                     }
                     if tries == 0 {
-                        self.budget(&plan.steps[step].provider).deposit();
+                        self.budget(&plan.steps[step]).deposit();
                     }
                     tries += 1;
                     let planned = &plan.steps[step];
@@ -362,9 +366,12 @@ impl Driver {
         Driven { answer, step, log }
     }
 
-    fn budget(&self, provider: &Provider) -> &TpsBudget {
+    fn budget<'a>(&'a self, step: &'a Step) -> &'a TpsBudget {
+        if let Some(custom) = &step.custom {
+            return &custom.budget;
+        }
         self.budgets
-            .get(provider.slug())
+            .get(step.provider.slug())
             .expect("every provider that a plan can name has a budget")
     }
 }

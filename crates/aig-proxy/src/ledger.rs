@@ -1,12 +1,13 @@
 //! What all trails write with: where rows go, what is counted, and what things cost.
 //!
-//! Prices are `aig-policy`'s. Their order is Cloudflare's: what the request says itself, then the
+//! Prices are `aig-policy`'s. Their order is Cloudflare's: what the request says itself, then what an
+//! account says of a provider of its own, then the
 //! instance's own table over the built-in one; and where no table knows, what the provider says.
 
 use std::sync::Arc;
 
 use aig_model::{CostSource, Money, Record};
-use aig_policy::price::{BadCustomCost, CustomCost, PriceBook, Tokens, Unpriced};
+use aig_policy::price::{BadCustomCost, CustomCost, OwnPrices, PriceBook, Tokens, Unpriced};
 use aig_provider::Reading;
 
 use crate::metrics::Metrics;
@@ -58,19 +59,23 @@ impl Prices {
         &self.book
     }
 
-    /// Writes into a row what its try cost. The row has the model that the request named, which may
+    /// Writes into a row what its try cost; `account` are the prices of a provider that an account made. The row has the model that the request named, which may
     /// have a price where the one that the answer names has none.
     pub(crate) fn price(
         &self,
         record: &mut Record,
         custom: Option<&Result<CustomCost, BadCustomCost>>,
+        account: Option<&OwnPrices>,
         reading: &Reading,
     ) {
         let tokens = Tokens::from(&reading.usage);
         let cost = match custom {
             Some(Ok(custom)) => Self::by_request(custom, tokens, reading),
             Some(Err(_)) => Err(BAD_CUSTOM_COST),
-            None => self.by_table(record, &tokens, reading),
+            None => match account.and_then(|own| by_account(own, record, &tokens, reading)) {
+                Some(cost) => cost,
+                None => self.by_table(record, &tokens, reading),
+            },
         };
         match cost {
             Ok((cost, source)) => {
@@ -126,6 +131,20 @@ impl Prices {
             None => Err(why.map_or("no_model", Unpriced::as_str)),
         }
     }
+}
+
+/// By the prices that an account set; `None` where they are not about the model.
+fn by_account(
+    own: &OwnPrices,
+    record: &Record,
+    tokens: &Tokens,
+    reading: &Reading,
+) -> Option<Result<(Money, CostSource), &'static str>> {
+    let answered = reading.model.as_deref();
+    let mut names = answered.into_iter().chain([&*record.model]);
+    let row = names.find_map(|model| own.find(model))?;
+    let cost = row.cost(tokens).map_err(Unpriced::as_str);
+    Some(cost.map(|cost| (cost, CostSource::Account)))
 }
 
 #[cfg(test)]

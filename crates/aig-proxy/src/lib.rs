@@ -13,6 +13,7 @@ mod body;
 pub mod cache_store;
 mod carriers;
 mod credentials;
+mod custom;
 mod drive;
 mod egress;
 mod farewell;

@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use crate::cache_store::{CacheConfig, CacheStore};
 use crate::carriers::{Carriers, Tokens};
 use crate::credentials::Lender;
+use crate::custom::Customs;
 use crate::drive::{Driven, Driver};
 use crate::egress::EgressRules;
 use crate::hops::Hops;
@@ -78,6 +79,7 @@ pub struct DataPlaneConfig {
 pub struct DataPlane {
     carriers: Carriers,
     providers: Providers,
+    customs: Customs,
     max_request_body: u64,
     identity: Arc<Identity>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
@@ -129,6 +131,7 @@ impl DataPlane {
             ledger,
             carriers: Carriers::of(&config.providers),
             providers: config.providers,
+            customs: Customs::default(),
             max_request_body: config.max_request_body,
             identity,
             snapshots,
@@ -153,9 +156,6 @@ impl DataPlane {
             Some(route) => {
                 let head = Head {
                     route,
-                    provider: (route.goal == Goal::Provider)
-                        .then(|| self.providers.get(route.provider))
-                        .flatten(),
                     method: head.method,
                     headers: head.headers,
                 };
@@ -288,12 +288,16 @@ impl DataPlane {
             identity: &self.identity,
             snapshot,
             tokens,
-            lender: Lender::of(
-                snapshot.keys(gateway),
-                &head.headers,
-                !head.route.voice.is_api(),
-                gateway.byok_only,
-            ),
+            lender: Lender {
+                open: !(gateway.authentication || head.route.voice.is_api()),
+                ..Lender::of(
+                    snapshot.keys(gateway),
+                    &head.headers,
+                    !head.route.voice.is_api(),
+                    gateway.byok_only,
+                )
+            },
+            customs: self.customs.of(snapshot, gateway.account),
             account: gateway.account.to_string(),
             options: Options::of_headers(|name| headers::text(&head.headers, name))
                 .over(Options::of_gateway(gateway.retry)),

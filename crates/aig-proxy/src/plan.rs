@@ -16,9 +16,11 @@ use http::{Method, Uri};
 use uuid::Uuid;
 
 use crate::carriers::Tokens;
-use crate::credentials::{self, Lender, Lent, Wanted};
+use crate::credentials::{self, Lender, Lent, NoCredential, Wanted};
+use crate::custom::{Custom, Target};
 use crate::headers;
 use crate::ledger::Ledger;
+use crate::mask::Key;
 use crate::metrics::Metrics;
 use crate::payload::{Fault, MAX_KEPT, Payload};
 use crate::planner::fits;
@@ -40,6 +42,8 @@ pub(crate) struct Plan {
 /// One provider's request.
 pub(crate) struct Step {
     pub(crate) provider: Arc<Provider>,
+    /// What is special about it, if an account made it.
+    pub(crate) custom: Option<Arc<Custom>>,
     pub(crate) target: Uri,
     pub(crate) method: Method,
     /// As the provider is to see them.
@@ -47,6 +51,8 @@ pub(crate) struct Step {
     pub(crate) payload: Payload,
     /// The stored key that it goes with.
     pub(crate) lent: Option<Lent>,
+    /// The key that the custom provider's own headers bring, when it goes with that.
+    pub(crate) brought: Option<Key>,
     pub(crate) options: Options,
     /// The dialect of that endpoint.
     pub(crate) wire: Wire,
@@ -67,7 +73,7 @@ pub(crate) struct Step {
 
 /// A step before the provider's own rules have been applied to it.
 pub(crate) struct Draft<'a> {
-    pub(crate) provider: &'a Arc<Provider>,
+    pub(crate) to: &'a Target,
     /// The account that the request is made for.
     pub(crate) account: &'a str,
     pub(crate) tail: &'a str,
@@ -120,13 +126,19 @@ pub(crate) struct Place<'a> {
 impl Step {
     /// Makes a draft into what is sent; every step of every kind of request comes from here.
     pub(crate) fn of(draft: Draft<'_>) -> Result<Self, Failure> {
-        let Draft {
-            provider, headers, ..
-        } = draft;
+        let Draft { to, headers, .. } = draft;
+        let (provider, custom) = (&to.provider, to.custom.as_ref());
         let mut query = draft.tokens.taken_off(draft.query);
-        let key = match credentials::has_own(provider, &headers, draft.tokens, query.as_deref()) {
+        let own = credentials::has_own(provider, &headers, draft.tokens, query.as_deref());
+        let open = draft.lender.open;
+        let brought = custom.filter(|custom| !own && !open && custom.has_key(provider));
+        let key = match own {
             true => None,
-            false => draft.lender.lend(provider, &Wanted::of(&headers))?,
+            false => match draft.lender.lend(provider, &Wanted::of(&headers)) {
+                // The provider's own headers have it.
+                Err(NoCredential::Required { .. }) if brought.is_some() => None,
+                lent => lent?,
+            },
         };
         if key.is_some() {
             query = query.and_then(|query| credentials::without_empty_key(provider, query));
@@ -152,6 +164,9 @@ impl Step {
             fits(&headers, MAX_KEPT)?;
             draft.payload.limit_to(MAX_KEPT);
         }
+        if let Some(custom) = custom {
+            custom.put(&mut headers, provider, own || key.is_some(), open);
+        }
         if draft.collect && draft.wishes.keep_bodies() {
             let mut capture = Capture::new(draft.room);
             capture.coded(&headers);
@@ -170,6 +185,8 @@ impl Step {
             headers,
             payload: draft.payload,
             lent,
+            brought: brought.and_then(|custom| custom.key(provider)),
+            custom: custom.cloned(),
             options: draft.options,
             tail: draft.tail.to_owned(),
             query: query.map(Cow::into_owned),
@@ -217,7 +234,9 @@ impl Step {
         let pairs = (self.query.as_deref().unwrap_or_default().split('&'))
             .filter_map(|pair| pair.split_once('='))
             .filter(|(name, _)| Some(*name) == parameter);
+        let added = self.custom.iter().flat_map(|custom| custom.secrets());
         in_headers
+            .chain(added.map(Bytes::copy_from_slice))
             .chain(pairs.map(|(_, key)| Bytes::copy_from_slice(key.as_bytes())))
             .collect()
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aig_model::Snapshot;
 use aig_policy::{Identity, Options, PriceBook};
-use aig_provider::{Endpoint, Provider, Providers, RequestReader};
+use aig_provider::{Endpoint, Providers, RequestReader};
 use bytes::Bytes;
 use http::header::{self, HeaderMap};
 use http::{Method, Response};
@@ -15,19 +15,22 @@ use http_body_util::{BodyExt, Limited};
 
 use crate::carriers::{Carriers, Tokens};
 use crate::credentials::Lender;
+use crate::custom::{CustomsOf, Target};
 use crate::metrics::Metrics;
 use crate::payload::{MAX_KEPT, Payload};
 use crate::plan::{self, COLLECT_LOG, Draft, Plan, Step};
 use crate::respond::Failure;
 use crate::route::{COMPAT, Goal, Route, WORKERS_AI, compat};
 use crate::transcript::Room;
-use crate::unified::BadUnified;
+use crate::unified::{BadUnified, Chosen};
 use crate::wishes::Wishes;
 use crate::{Body, Inbound, headers, run, unified, universal};
 
 /// What a plan is made with.
 pub(crate) struct Planner<'a> {
     pub(crate) providers: &'a Providers,
+    /// Those that the account made for itself.
+    pub(crate) customs: CustomsOf<'a>,
     /// Where a step may carry a gateway's token.
     pub(crate) carriers: &'a Carriers,
     pub(crate) identity: &'a Identity,
@@ -55,8 +58,6 @@ pub(crate) struct Planner<'a> {
 /// A request without its body, taken apart.
 pub(crate) struct Head<'a> {
     pub(crate) route: &'a Route<'a>,
-    /// The provider that the path names.
-    pub(crate) provider: Option<&'a Arc<Provider>>,
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
 }
@@ -85,7 +86,13 @@ impl Planner<'_> {
                 let body = self.collect(&head.headers, body).await?;
                 vec![self.run(head, &body)?]
             }
-            Goal::Models => return Ok(Planned::Tell(unified::models(self.providers, self.prices))),
+            Goal::Models => {
+                return Ok(Planned::Tell(unified::models(
+                    self.providers,
+                    self.prices,
+                    &self.customs.models(),
+                )));
+            }
             Goal::Nowhere => return Err(Failure::NoSuchPath),
         };
         Ok(Planned::Send(Plan { steps }))
@@ -93,17 +100,36 @@ impl Planner<'_> {
 
     /// A provider's own path, with the body as it arrives.
     fn passthrough(&self, head: Head<'_>, body: Inbound) -> Result<Step, Failure> {
-        let provider = head.provider.ok_or(Failure::InvalidProvider)?;
+        let to = self.named(head.route.provider)?;
         let again = self.options.retry().max_attempts() > 1;
-        let reader = RequestReader::for_provider(provider);
+        let reader = RequestReader::for_provider(&to.provider);
         let payload = Payload::arriving(body, self.max_body, again, reader);
         let tail = head.route.tail;
-        self.step(head, provider, tail, payload)
+        self.step(head, &to, tail, payload)
+    }
+
+    /// The provider of that name.
+    fn named(&self, name: &str) -> Result<Target, Failure> {
+        if let Some(custom) = self.customs.get(name)? {
+            return Ok(custom);
+        }
+        let provider = self.providers.get(name);
+        provider.map(Target::of).ok_or(Failure::InvalidProvider)
+    }
+
+    /// Where a body with a model goes that has its provider in front.
+    fn choose(&self, endpoint: Endpoint, body: &[u8]) -> Result<Chosen, Failure> {
+        unified::choose(endpoint, body, |model| {
+            match self.customs.of_model(model)? {
+                Some(custom) => Ok(custom),
+                None => Ok(unified::resolve(self.providers, model)?),
+            }
+        })
     }
 
     fn unified(&self, head: Head<'_>, endpoint: Endpoint, body: &[u8]) -> Result<Step, Failure> {
-        let chosen = unified::choose(self.providers, endpoint, body)?;
-        let step = self.rewritten(head, chosen.provider, chosen.tail, chosen.body)?;
+        let chosen = self.choose(endpoint, body)?;
+        let step = self.rewritten(head, &chosen.to, chosen.tail, chosen.body)?;
         Ok(Step {
             unified: true,
             ..step
@@ -112,33 +138,32 @@ impl Planner<'_> {
 
     fn run(&self, head: Head<'_>, body: &Bytes) -> Result<Step, Failure> {
         let sent = run::read(body)?;
-        let provider = self.providers.get(WORKERS_AI);
-        let provider = provider.ok_or(Failure::InvalidProvider)?;
-        self.rewritten(head, provider, &sent.tail, sent.body)
+        let to = self.named(WORKERS_AI)?;
+        self.rewritten(head, &to, &sent.tail, sent.body)
     }
 
     /// A request that goes on with another body than the caller sent.
     fn rewritten(
         &self,
         mut head: Head<'_>,
-        provider: &Arc<Provider>,
+        to: &Target,
         tail: &str,
         body: Bytes,
     ) -> Result<Step, Failure> {
         head.headers.remove(header::CONTENT_LENGTH);
-        let payload = Payload::whole(body, RequestReader::for_provider(provider));
-        self.step(head, provider, tail, payload)
+        let payload = Payload::whole(body, RequestReader::for_provider(&to.provider));
+        self.step(head, to, tail, payload)
     }
 
     fn step(
         &self,
         head: Head<'_>,
-        provider: &Arc<Provider>,
+        to: &Target,
         tail: &str,
         payload: Payload,
     ) -> Result<Step, Failure> {
         Step::of(Draft {
-            provider,
+            to,
             account: &self.account,
             tail,
             query: head.route.query,
@@ -163,18 +188,15 @@ impl Planner<'_> {
 
     /// One of them; `compat` in a provider's place makes it a unified one.
     fn sent(&self, sent: universal::Sent) -> Result<Step, Failure> {
-        let chosen;
         let unified = sent.provider == COMPAT;
-        let (provider, tail, body) = if unified {
+        let (to, tail, body) = if unified {
             let Goal::Unified(endpoint) = compat(&sent.endpoint) else {
                 return Err(BadUnified::NoSuchEndpoint(sent.endpoint).into());
             };
-            chosen = unified::choose(self.providers, endpoint, &sent.body)?;
-            (chosen.provider, chosen.tail, chosen.body)
+            let chosen = self.choose(endpoint, &sent.body)?;
+            (chosen.to, chosen.tail, chosen.body)
         } else {
-            let provider = self.providers.get(&sent.provider);
-            let provider = provider.ok_or(Failure::InvalidProvider)?;
-            (provider, &*sent.endpoint, sent.body)
+            (self.named(&sent.provider)?, &*sent.endpoint, sent.body)
         };
         let own = Options::of_headers(|name| headers::text(&sent.headers, name));
         let metadata = plan::metadata(&sent.headers, self.metrics);
@@ -182,7 +204,7 @@ impl Planner<'_> {
         let tokens =
             (self.carriers).tokens(identity, snapshot, &sent.headers, sent.query.as_deref());
         let step = Step::of(Draft {
-            provider,
+            to: &to,
             account: &self.account,
             tail,
             query: sent.query.as_deref(),
@@ -194,7 +216,7 @@ impl Planner<'_> {
             tokens: &tokens,
             lender: &self.lender,
             headers: sent.headers,
-            payload: Payload::whole(body, RequestReader::for_provider(provider)),
+            payload: Payload::whole(body, RequestReader::for_provider(&to.provider)),
         })?;
         Ok(Step {
             metadata,

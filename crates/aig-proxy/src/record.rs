@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::cache_store::{CachedAnswer, Miss};
+use crate::custom::Custom;
 use crate::headers;
 use crate::ledger::Ledger;
 use crate::payload::Payload;
@@ -28,6 +29,8 @@ pub(crate) struct Trail {
     ledger: Arc<Ledger>,
     payload: Option<Payload>,
     meter: Option<ResponseReader>,
+    /// The provider, if an account made it: it has prices of its own.
+    custom: Option<Arc<Custom>>,
     /// What the caller says that it costs.
     cost: Option<Result<CustomCost, BadCustomCost>>,
     /// What of the answer is for the log.
@@ -58,6 +61,7 @@ impl Trail {
             ledger,
             payload: None,
             meter: None,
+            custom: None,
             cost: None,
             capture: None,
             secrets: Vec::new(),
@@ -73,12 +77,13 @@ impl Trail {
             let kind = step.provider.model_kind_at(&step.tail);
             record.model_type = kind.map(|kind| kind.as_str().into());
             record.compatibility_mode = step.unified;
-            record.byok = step.lent_id.is_some();
+            record.byok = step.lent.is_some();
             if let Some(own) = &step.metadata {
                 record.metadata.clone_from(&own.metadata);
             }
         }
         self.payload = Some(step.payload.clone());
+        self.custom = step.custom.clone();
         self.cost = step.wishes.cost().cloned();
         if step.keeps_bodies() {
             self.capture = Some(Capture::new(&self.ledger.room));
@@ -266,7 +271,8 @@ impl Trail {
             // A refusal of the provider's costs nothing that anybody knows.
             if answered < 400 {
                 let custom = self.cost.as_ref();
-                self.ledger.prices.price(&mut record, custom, &reading);
+                let own = self.custom.as_ref().map(|custom| &custom.prices);
+                self.ledger.prices.price(&mut record, custom, own, &reading);
             }
             if record.model.is_empty()
                 && let Some(model) = reading.model

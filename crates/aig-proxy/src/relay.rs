@@ -37,7 +37,8 @@ pub(crate) fn relay(
     headers::for_caller(&mut head.headers);
     // Providers repeat a key in order to refuse it. Nothing below sees more than the caller may.
     let lent = planned.lent.as_ref().and_then(|lent| lent.mask.clone());
-    let mut key = lent.or_else(|| head.extensions.remove::<Key>());
+    let ours = lent.or_else(|| planned.brought.clone());
+    let mut key = ours.or_else(|| head.extensions.remove::<Key>());
     if let Some(key) = &key {
         key.mask_headers(&mut head.headers);
         trail.hide(key.bytes());

@@ -12,6 +12,7 @@ use http::{HeaderValue, Method, Response, StatusCode, header};
 
 use crate::Body;
 use crate::credentials::NoCredential;
+use crate::custom::Unusable;
 use crate::run::BadRun;
 use crate::unified::BadUnified;
 use crate::universal::BadUniversal;
@@ -45,6 +46,8 @@ pub(crate) enum Failure {
     BadUnified(BadUnified),
     /// The run cannot be made.
     BadRun(BadRun),
+    /// The account's own provider is not used.
+    Unusable(Unusable),
     /// There is no key to go to the provider with.
     NoCredential(NoCredential),
     /// The request's body broke off, or its frame is broken.
@@ -77,14 +80,15 @@ impl Failure {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Loop => StatusCode::LOOP_DETECTED,
             Self::RateLimited(_) | Self::KeyLimited(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoCredential(NoCredential::Unusable) | Self::Internal => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Self::NoCredential(NoCredential::Unusable)
+            | Self::Unusable(Unusable::Broken(_))
+            | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             // The caller sees 400 where no usable answer came; clients know it by the code.
             Self::NoSuchGateway
             | Self::TwoTokens
             | Self::TwoHosts
             | Self::InvalidProvider
+            | Self::Unusable(Unusable::Disabled(_))
             | Self::BadPath(_)
             | Self::BadUniversal(_)
             | Self::BadUnified(_)
@@ -102,7 +106,7 @@ impl Failure {
             Self::NoSuchGateway => 2001,
             Self::RateLimited(_) | Self::KeyLimited(_) => 2003,
             Self::Unanswered(_) => 2005,
-            Self::InvalidProvider => 2008,
+            Self::InvalidProvider | Self::Unusable(Unusable::Disabled(_)) => 2008,
             Self::Unauthorized => 2009,
             Self::NoCredential(NoCredential::UnknownAlias { .. }) => 2040,
             Self::BadUnified(reason) => reason.code(),
@@ -119,7 +123,9 @@ impl Failure {
             | Self::Loop
             | Self::NoCredential(NoCredential::Required { .. })
             | Self::TooLarge { .. } => 7001,
-            Self::NoCredential(NoCredential::Unusable) | Self::Internal => 7009,
+            Self::NoCredential(NoCredential::Unusable)
+            | Self::Unusable(Unusable::Broken(_))
+            | Self::Internal => 7009,
         }
     }
 
@@ -132,6 +138,8 @@ impl Failure {
             Self::TwoTokens => "Two different gateway tokens in one request",
             Self::TwoHosts => "Two Host headers in one request",
             Self::InvalidProvider => "Invalid provider",
+            Self::Unusable(Unusable::Disabled(_)) => "The provider is not enabled",
+            Self::Unusable(Unusable::Broken(_)) => "The provider cannot be used",
             Self::BadPath(_) => "The path below the provider is not acceptable",
             Self::BadUniversal(_) => "The universal request cannot be read",
             Self::BadUnified(reason) => reason.message(),
@@ -184,13 +192,14 @@ impl Failure {
             Self::TwoTokens => "send one token, in cf-aig-authorization",
             Self::TwoHosts => "send one",
             Self::InvalidProvider => {
-                "the segment after the gateway names a provider, such as openai or anthropic, or one \
-                 of the [providers] in the configuration"
+                "the segment after the gateway names a provider, such as openai or anthropic, one of \
+                 the [providers] in the configuration, or custom-{slug} of the account's own"
             }
             Self::BadPath(reason) => return reason.to_string().into(),
             Self::BadUniversal(reason) => return reason.to_string().into(),
             Self::BadUnified(reason) => return reason.to_string().into(),
             Self::BadRun(reason) => return reason.to_string().into(),
+            Self::Unusable(reason) => return reason.to_string().into(),
             Self::NoCredential(reason) => return reason.to_string().into(),
             Self::BadBody => "it broke off, or its chunks are malformed",
             Self::SlowBody => {
@@ -285,6 +294,12 @@ impl From<BadUnified> for Failure {
 impl From<BadRun> for Failure {
     fn from(reason: BadRun) -> Self {
         Self::BadRun(reason)
+    }
+}
+
+impl From<Unusable> for Failure {
+    fn from(reason: Unusable) -> Self {
+        Self::Unusable(reason)
     }
 }
 

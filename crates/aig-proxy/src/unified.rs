@@ -15,12 +15,13 @@ use http::{HeaderValue, Response, header};
 use serde_json::{Value, json};
 
 use crate::Body;
+use crate::custom::Target;
 use crate::record::clipped;
 
 /// Where a unified request goes.
 #[derive(Debug)]
-pub(crate) struct Chosen<'p> {
-    pub(crate) provider: &'p Arc<Provider>,
+pub(crate) struct Chosen {
+    pub(crate) to: Target,
     /// The provider's path for the endpoint.
     pub(crate) tail: &'static str,
     /// As the provider is to see it.
@@ -55,26 +56,29 @@ fn is_open(provider: &Provider) -> bool {
 }
 
 /// Chooses the provider, and puts its own name of the model into the body.
-pub(crate) fn choose<'p>(
-    providers: &'p Providers,
+///
+/// `resolve` takes a model with its provider in front apart.
+pub(crate) fn choose<E: From<BadUnified>>(
     endpoint: Endpoint,
     body: &[u8],
-) -> Result<Chosen<'p>, BadUnified> {
+    resolve: impl FnOnce(&str) -> Result<(Target, &str), E>,
+) -> Result<Chosen, E> {
     let model = NamedModel::find(body).map_err(BadUnified::Body)?;
-    let (provider, name) = resolve(providers, model.name())?;
-    let tail = (provider.tail_of(endpoint))
-        .ok_or_else(|| BadUnified::NotOffered(Arc::clone(provider), endpoint))?;
+    let (to, name) = resolve(model.name())?;
+    let tail = (to.provider.tail_of(endpoint))
+        .ok_or_else(|| BadUnified::NotOffered(Arc::clone(&to.provider), endpoint))?;
     Ok(Chosen {
-        provider,
+        to,
         tail,
         body: model.replaced(body, name).into(),
     })
 }
 
-fn resolve<'p, 'm>(
-    providers: &'p Providers,
+/// The provider of the house that stands in front of a model, and what it calls the model.
+pub(crate) fn resolve<'m>(
+    providers: &Providers,
     model: &'m str,
-) -> Result<(&'p Arc<Provider>, &'m str), BadUnified> {
+) -> Result<(Target, &'m str), BadUnified> {
     let shown = |text: &str| clipped(text).to_owned();
     let (prefix, rest) = model.split_once('/').unwrap_or(("", model));
     match prefix {
@@ -84,12 +88,19 @@ fn resolve<'p, 'm>(
         _ if rest.is_empty() => return Err(BadUnified::NoPrefix(shown(model))),
         _ => {}
     }
-    (providers.by_model_prefix(model)).ok_or_else(|| BadUnified::UnknownPrefix(shown(prefix)))
+    (providers.by_model_prefix(model))
+        .map(|(provider, name)| (Target::of(provider), name))
+        .ok_or_else(|| BadUnified::UnknownPrefix(shown(prefix)))
 }
 
 /// The models that can be asked for, as OpenAI's clients read such a list: those that the
-/// configuration names, and of all other providers those that have a price.
-pub(crate) fn models(providers: &Providers, prices: &PriceBook) -> Response<Body> {
+/// configuration names, and of all other providers those that have a price; `custom` are those of
+/// the account's own, with the names of their providers.
+pub(crate) fn models(
+    providers: &Providers,
+    prices: &PriceBook,
+    custom: &[(String, String)],
+) -> Response<Body> {
     let listed = |id: &str, owner: &str| {
         // When it was made is not known, and clients want a number there.
         json!({"id": id, "object": "model", "created": 0, "owned_by": owner})
@@ -110,7 +121,8 @@ pub(crate) fn models(providers: &Providers, prices: &PriceBook) -> Response<Body
         };
         listed(&id, row.provider())
     });
-    let list = configured.chain(priced);
+    let custom = (custom.iter()).map(|(owner, model)| listed(&format!("{owner}/{model}"), owner));
+    let list = configured.chain(priced).chain(custom);
     let body = json!({"object": "list", "data": list.collect::<Vec<Value>>()});
     let mut answer = Response::new(Body::fixed(body.to_string()));
     let json = HeaderValue::from_static("application/json");

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use aig_control::{ControlConfig, ControlPlane};
 use aig_model::{AccountId, Timestamp, TokenText};
-use aig_policy::Identity;
+use aig_policy::{EgressRules, Identity};
 use aig_proxy::{DataPlane, Listener, ListenerConfig, Metrics, Tls};
 use aig_store::{Journal, Store};
 use anyhow::Context;
@@ -119,7 +119,10 @@ impl House {
                 providers: (config.proxy.providers.iter())
                     .map(|provider| provider.slug().to_owned())
                     .collect(),
-                egress: config.proxy.egress.clone(),
+                egress: EgressRules {
+                    own: vec![address, control_address],
+                    ..config.proxy.egress.clone()
+                },
                 ..ControlConfig::default()
             },
         )

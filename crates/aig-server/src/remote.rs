@@ -1,10 +1,11 @@
-//! `aig gateways`, `aig provider-configs` and `aig logs`: the generated client on the command line.
+//! `aig gateways`, `aig provider-configs`, `aig custom-providers` and `aig logs`: the generated client on the command line.
 //!
 //! Works against any base URL of the API, Cloudflare's included: answers are taken as they come,
 //! since Cloudflare's lack fields that ours always have. What is sent is left to `body`, how
 //! answers look to `tables`; administration of this instance to `local`.
 
 mod body;
+mod custom_providers;
 mod provider_configs;
 mod tables;
 
@@ -100,6 +101,8 @@ pub(crate) enum GatewaysCommand {
     },
 }
 
+/// What can be done with custom providers.
+pub(crate) use custom_providers::CustomProvidersCommand;
 /// What can be done with stored keys.
 pub(crate) use provider_configs::ProviderConfigsCommand;
 

@@ -23,6 +23,18 @@ pub(crate) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timesta
     row.get(column).map(Timestamp::from_millis)
 }
 
+/// Reads a text that is JSON.
+pub(crate) fn json<T>(
+    row: &Row<'_>,
+    column: &str,
+    read: fn(&str) -> serde_json::Result<T>,
+) -> rusqlite::Result<T> {
+    let index = row.as_ref().column_index(column)?;
+    let text = row.get_ref(index)?.as_str()?;
+    read(text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, error.into()))
+}
+
 /// Reads the owner of the row.
 pub(crate) fn account(row: &Row<'_>) -> rusqlite::Result<AccountId> {
     parsed(row, "account_id")

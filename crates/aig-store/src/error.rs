@@ -124,12 +124,41 @@ pub enum ProviderConfigError {
         /// The name of the key.
         alias: String,
     },
+    /// The key is for a custom provider that the account does not have.
+    #[error("the account has no provider {0}")]
+    NoProvider(String),
     /// Anybody may send requests through the gateway.
     #[error("the gateway is not authenticated, so anybody could spend the key")]
     Unauthenticated,
     /// The key is none of the provider's.
     #[error(transparent)]
     Unsuited(#[from] aig_model::Invalid),
+    /// The grant allows reading only.
+    #[error("the grant does not include the edit permission")]
+    NotGranted,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A custom provider, or a price of one, could not be made, changed or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum CustomProviderError {
+    /// There is none of that id in the account.
+    #[error("not found")]
+    NotFound,
+    /// The account has a provider of that slug.
+    #[error("the account has a provider {0} already")]
+    AlreadyExists(String),
+    /// A price is to be made of a provider that the account does not have.
+    #[error("the account has no custom provider of that id")]
+    NoProvider,
+    /// The provider has a price for that model by that rule.
+    #[error("the provider has a price of that model by that rule already")]
+    SamePrice,
+    /// The account has as many as it may have.
+    #[error("an account has at most {1} {0}")]
+    TooMany(&'static str, u32),
     /// The grant allows reading only.
     #[error("the grant does not include the edit permission")]
     NotGranted,
@@ -203,6 +232,14 @@ impl From<rusqlite::Error> for GatewayError {
 // === impl ProviderConfigError ===
 
 impl From<rusqlite::Error> for ProviderConfigError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+// === impl CustomProviderError ===
+
+impl From<rusqlite::Error> for CustomProviderError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Store(error.into())
     }

@@ -6,6 +6,9 @@
 //! makes an asynchronous task wait for the disk.
 
 mod columns;
+mod custom_costs;
+mod custom_providers;
+mod custom_scope;
 mod directory;
 mod error;
 mod gateways;
@@ -26,7 +29,9 @@ mod sweep;
 mod vault;
 mod writer;
 
-pub use error::{GatewayError, InstanceError, ProviderConfigError, StoreError};
+pub use error::{
+    CustomProviderError, GatewayError, InstanceError, ProviderConfigError, StoreError,
+};
 pub use instance::Instance;
 pub use journal::{Journal, JournalCounters};
 pub use logs::{LogPage, Side, StoredBody};

@@ -7,15 +7,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use aig_model::{
-    AccountId, GatewayId, KeyLimit, NewProviderConfig, Page, PageRequest, ProviderConfig,
-    ProviderConfigId, ProviderSecret, Secret, StoredKey, Timestamp,
+    AccountId, CUSTOM_PREFIX, GatewayId, KeyLimit, NewProviderConfig, Page, PageRequest,
+    ProviderConfig, ProviderConfigId, ProviderSecret, Secret, StoredKey, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
 use crate::error::{ProviderConfigError, StoreError};
 use crate::seal::{Place, Sealed, Unopened};
 use crate::vault::Vault;
-use crate::{columns, gateways};
+use crate::{columns, custom_providers, gateways};
 
 /// The stored keys of all accounts. Within a gateway in the order in which they were stored.
 const ALL: &str = "
@@ -134,6 +134,11 @@ pub(crate) fn create(
     let holder = holder.ok_or(ProviderConfigError::NotFound)?;
     if !holder.authentication {
         return Err(ProviderConfigError::Unauthenticated);
+    }
+    if let Some(slug) = new.provider().strip_prefix(CUSTOM_PREFIX)
+        && !custom_providers::exists(transaction, account, slug)?
+    {
+        return Err(ProviderConfigError::NoProvider(new.provider().to_owned()));
     }
     if gateway.is_default() {
         gateways::write_default(transaction, account)?;

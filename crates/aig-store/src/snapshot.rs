@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use aig_model::{
-    Account, AccountId, Gateway, GatewayId, LogRetention, LogStrategy, Snapshot, StoredKey, Token,
-    TokenDigest,
+    Account, AccountId, CustomEntry, Gateway, GatewayId, LogRetention, LogStrategy, Snapshot,
+    StoredKey, Token, TokenDigest,
 };
 use rusqlite::{Connection, Row, Transaction};
 use tokio::sync::watch;
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::error::StoreError;
 use crate::live::Live;
 use crate::vault::Vault;
-use crate::{columns, gateways, instance, provider_configs};
+use crate::{columns, custom_providers, gateways, instance, provider_configs};
 
 /// Where the newest configuration is put for others to see.
 pub(crate) struct Publisher {
@@ -32,6 +32,7 @@ struct Reading {
     gateways: Vec<Gateway>,
     tokens: Vec<(TokenDigest, Token)>,
     keys: Vec<(AccountId, GatewayId, StoredKey)>,
+    custom_providers: Vec<CustomEntry>,
     live: Live,
 }
 
@@ -77,8 +78,10 @@ impl Publisher {
             reading.gateways,
             reading.tokens,
         );
-        self.snapshots
-            .send_replace(Arc::new(snapshot.with_keys(reading.keys)));
+        let snapshot = snapshot
+            .with_keys(reading.keys)
+            .with_custom_providers(reading.custom_providers);
+        self.snapshots.send_replace(Arc::new(snapshot));
         Ok(())
     }
 
@@ -125,6 +128,7 @@ impl Reading {
                 Some(vault) => provider_configs::opened(transaction, vault)?,
                 None => vec![],
             },
+            custom_providers: custom_providers::opened(transaction, vault)?,
             live,
         })
     }

@@ -8,6 +8,8 @@ use std::path::Path;
 
 /// Tables whose rows belong to an account, and the view over one of them.
 const TENANT_TABLES: &[&str] = &[
+    "custom_cost",
+    "custom_provider",
     "gateway",
     "gateway_or_default",
     "provider_config",
@@ -16,10 +18,19 @@ const TENANT_TABLES: &[&str] = &[
 ];
 
 /// Files whose statements run for the holder of a grant.
-const SCOPED: &[&str] = &["gateways.rs", "logs.rs", "provider_configs.rs"];
+const SCOPED: &[&str] = &[
+    "custom_costs.rs",
+    "custom_providers.rs",
+    "gateways.rs",
+    "logs.rs",
+    "provider_configs.rs",
+];
 
 /// Statements of those files that are about all accounts on purpose.
 const ALL_ACCOUNTS: &[&str] = &[
+    "FROM custom_provider ORDER BY account_id, custom_provider_id",
+    "WHERE wrapped IS NOT NULL ORDER BY account_id, custom_provider_id",
+    "FROM custom_cost WHERE enable = 1 ORDER BY account_id, rowid",
     "FROM gateway ORDER BY account_id, gateway_id",
     "FROM provider_config ORDER BY account_id, gateway_id, rowid",
 ];

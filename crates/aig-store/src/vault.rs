@@ -7,13 +7,14 @@
 //! appear behind a rotation's back.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
 
 use crate::error::StoreError;
-use crate::provider_configs;
-use crate::seal::{Kek, KeyRing, RewrapError, Unopened, wrapping_key};
+use crate::seal::{Kek, KeyRing, Place, RewrapError, Unopened, wrapping_key};
+use crate::{custom_providers, provider_configs};
 
 /// Where the key-encryption keys come from, and those that came last.
 pub struct Vault {
@@ -64,7 +65,11 @@ impl Vault {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         match canary(&transaction)? {
             Some(record) => self.maker_of(&record, |_, _| ())?,
-            None if provider_configs::exist(&transaction)? => return Err(StoreError::WrongKey),
+            None if provider_configs::exist(&transaction)?
+                || custom_providers::any_sealed(&transaction)? =>
+            {
+                return Err(StoreError::WrongKey);
+            }
             None => {
                 let record = self.ring().newest().canary()?;
                 transaction.execute(INSERT_CANARY, named_params! { ":record": record })?;
@@ -88,22 +93,31 @@ impl Vault {
     pub(crate) fn rotate(&self, transaction: &Transaction<'_>) -> Result<usize, StoreError> {
         let ring = self.reload();
         let newest = ring.newest();
+        let anew = |place: &Place<'_>, wrapped: &[u8], what: &dyn Display| {
+            if wrapping_key(wrapped).is_ok_and(|id| id == newest.id()) {
+                return Ok(None);
+            }
+            let wrapped = ring.rewrap(newest, place, wrapped);
+            wrapped.map(Some).map_err(|error| match error {
+                RewrapError::Random(error) => StoreError::from(error),
+                RewrapError::Unopened(reason) => StoreError::Unopened {
+                    what: what.to_string(),
+                    why: reason.to_string(),
+                },
+            })
+        };
         let mut wrapped_anew = 0;
         for record in provider_configs::wrapped(transaction)? {
-            if wrapping_key(&record.wrapped).is_ok_and(|id| id == newest.id()) {
-                continue;
+            if let Some(wrapped) = anew(&record.place(), &record.wrapped, &record)? {
+                provider_configs::rewrap(transaction, &record, &wrapped)?;
+                wrapped_anew += 1;
             }
-            let wrapped = ring
-                .rewrap(newest, &record.place(), &record.wrapped)
-                .map_err(|error| match error {
-                    RewrapError::Random(error) => error.into(),
-                    RewrapError::Unopened(reason) => StoreError::Unopened {
-                        what: record.to_string(),
-                        why: reason.to_string(),
-                    },
-                })?;
-            provider_configs::rewrap(transaction, &record, &wrapped)?;
-            wrapped_anew += 1;
+        }
+        for record in custom_providers::wrapped(transaction)? {
+            if let Some(wrapped) = anew(&record.place(), &record.wrapped, &record)? {
+                custom_providers::rewrap(transaction, &record, &wrapped)?;
+                wrapped_anew += 1;
+            }
         }
         let record = canary(transaction)?.ok_or(StoreError::WrongKey)?;
         let made_by_newest = ring.maker_of(&record).map(|key| key.id() == newest.id());

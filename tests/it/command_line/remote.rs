@@ -354,3 +354,65 @@ async fn keys_are_stored_from_a_file_and_never_printed() {
         .fine();
     assert!(!found.out.contains("default"), "{found:?}");
 }
+
+#[tokio::test]
+async fn custom_providers_and_their_prices_are_administered() {
+    let house = House::start().await;
+    let account = house.account().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("headers.json");
+    std::fs::write(&file, "{\"x-key\": \"canary\"}\n").unwrap();
+    let file = file.display().to_string();
+    let api = house.api();
+    let call = |words: &[&str]| {
+        let words = [&["custom-providers"], words].concat();
+        run(over_api(&api, &account, house.token(), &words))
+    };
+    let base = "https://api.acme.example/v1";
+    let create = ["create", "acme", base, "--headers-file", &file];
+    let made = call(&[&create[..], &["--json"]].concat()).await.fine();
+    let provider = made.json();
+    assert_eq!(
+        (&provider["slug"], &provider["enable"]),
+        (&"acme".into(), &true.into())
+    );
+    let id = provider["id"].as_str().unwrap().to_owned();
+    let listed = call(&["list", "--search", "acm"]).await.fine();
+    assert_eq!(
+        listed.row("custom-acme")[..3],
+        [id.as_str(), "custom-acme", "acme"]
+    );
+    let again = call(&create).await.fault();
+    assert!(
+        again.contains("body.slug") && again.contains("1003"),
+        "{again}"
+    );
+    let cost = [
+        "costs", "create", &id, "large", "--input", "3", "--output", "15", "--json",
+    ];
+    let cost = call(&cost).await.fine().json();
+    let cost_id = cost["id"].as_str().unwrap().to_owned();
+    let costs = call(&["costs", "list", "--provider", &id]).await.fine();
+    assert!(costs.out.contains("\"input_tokens\":3"), "{costs:?}");
+    let turned = call(&["costs", "update", &cost_id, "--enable", "false", "--json"])
+        .await
+        .fine();
+    assert_eq!(turned.json()["enable"], false);
+    call(&["costs", "get", &cost_id]).await.fine();
+    call(&["costs", "delete", &cost_id]).await.fine();
+    let moved = call(&["update", &id, "--base-url", "https://b.example"])
+        .await
+        .fine();
+    assert!(
+        moved.err.contains("headers of the provider were deleted"),
+        "{moved:?}"
+    );
+    let nothing = call(&["update", &id]).await.fault();
+    assert!(nothing.contains("--help"), "{nothing}");
+    call(&["get", &id]).await.fine();
+    let gone = call(&["delete", &id]).await.fine();
+    assert!(gone.out.contains(&format!("deleted {id}")), "{gone:?}");
+    for said in [made, listed, moved] {
+        assert!(!said.out.contains("canary") && !said.err.contains("canary"));
+    }
+}

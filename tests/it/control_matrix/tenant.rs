@@ -23,6 +23,8 @@ pub(super) struct Operation {
     pub(super) path: String,
     /// What it may be sent: the contract's own example, else one made of its schema.
     body: Option<Value>,
+    /// The id of what the contract's example says that it makes.
+    made: Option<String>,
 }
 
 pub(super) struct Tenant {
@@ -31,6 +33,8 @@ pub(super) struct Tenant {
     /// Stands in every object of this tenant that has a place for it, and nowhere else.
     pub(super) canary: String,
     objects: BTreeMap<String, String>,
+    /// The ids in the contract's own examples of objects, and those that this tenant has in their place.
+    examples: Vec<(String, String)>,
 }
 
 /// Every operation of the contract, those with short paths first.
@@ -49,6 +53,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 method: method.to_uppercase().parse().unwrap(),
                 path: path.clone(),
                 body: (!content.is_null()).then(|| body(&document, content)),
+                made: made(&document, operation),
             });
         }
     }
@@ -62,6 +67,14 @@ fn body(document: &Value, content: &Value) -> Value {
     let mut examples = examples.map(|(_, example)| example["value"].clone());
     let example = examples.next().or(content.get("example").cloned());
     example.unwrap_or_else(|| sample(document, &content["schema"]))
+}
+
+fn made(document: &Value, operation: &Value) -> Option<String> {
+    let content = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+    let schema = document.pointer(&content["$ref"].as_str()?[1..])?;
+    let result = schema["properties"]["result"]["$ref"].as_str()?;
+    let example = &document.pointer(&result[1..])?["example"]["id"];
+    example.as_str().map(str::to_owned)
 }
 
 /// The least that a schema takes.
@@ -141,6 +154,7 @@ impl Tenant {
             account,
             token,
             objects: BTreeMap::new(),
+            examples: vec![],
         };
         let operations = operations();
         let mut places: Vec<_> = operations.iter().flat_map(Operation::objects).collect();
@@ -152,11 +166,13 @@ impl Tenant {
                 let mut found = operations.iter();
                 found.find(|o| o.path == collection && o.method == method)
             };
+            let example = at(Method::POST).and_then(|create| create.made.clone());
             let id = match (at(Method::POST), at(Method::GET)) {
                 (Some(create), _) => tenant.make(house, create).await,
                 (None, Some(list)) => tenant.first_of(house, list).await,
                 (None, None) => panic!("{place} can neither be made nor listed: say its value"),
             };
+            tenant.examples.extend(example.zip(Some(id.clone())));
             tenant.objects.insert(place, id);
         }
         tenant
@@ -257,9 +273,14 @@ impl Tenant {
         }
     }
 
-    /// An example that names an account names this one.
+    /// An example that names an account, or another example's object, names this tenant's.
     fn own_account(&self, body: Value) -> Value {
         let text = body.to_string().replace(EXAMPLE_ACCOUNT, &self.account);
+        let quoted = |id: &str| Value::from(id).to_string();
+        let examples = self.examples.iter();
+        let text = examples.fold(text, |text, (example, own)| {
+            text.replace(&quoted(example), &quoted(own))
+        });
         serde_json::from_str(&text).unwrap()
     }
 

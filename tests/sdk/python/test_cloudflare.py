@@ -192,7 +192,6 @@ class Cloudflare(SdkTest):
             "evaluations": lambda: self.gateways.evaluations.list(gateway, **ACCOUNT),
             "evaluation types": lambda: self.gateways.evaluation_types.list(**ACCOUNT),
             "routes": lambda: self.gateways.dynamic_routing.list(gateway, **ACCOUNT),
-            "custom providers": lambda: self.gateways.custom_providers.list(**ACCOUNT),
             "credit": lambda: self.gateways.billing.credit_balance(**ACCOUNT),
         }
         for name, call in calls.items():

@@ -21,7 +21,7 @@ fn priced(
         ..Record::begin(Uuid::nil(), account, GatewayId::default_gateway(), now)
     };
     let custom = custom.map(CustomCost::parse);
-    prices.price(&mut record, custom.as_ref(), reading);
+    prices.price(&mut record, custom.as_ref(), None, reading);
     let cost = record.cost.and_then(Money::to_i64);
     (cost, record.cost_source, record.unpriced.map(Into::into))
 }

@@ -4,9 +4,11 @@ use super::*;
 
 fn chosen(endpoint: Endpoint, body: &str) -> Result<(String, &'static str, String), BadUnified> {
     let providers = Providers::known();
-    let chosen = choose(&providers, endpoint, body.as_bytes())?;
+    let chosen = choose(endpoint, body.as_bytes(), |model| {
+        resolve(&providers, model)
+    })?;
     Ok((
-        chosen.provider.slug().to_owned(),
+        chosen.to.provider.slug().to_owned(),
         chosen.tail,
         String::from_utf8(chosen.body.to_vec()).unwrap(),
     ))

@@ -368,6 +368,30 @@ pub(super) fn control_side(plane: &ControlConfig) -> Vec<Row> {
             "it counts as so many",
         ),
         (
+            "custom providers of a page",
+            count(control::CUSTOM_PROVIDERS_PER_PAGE.into()),
+            "",
+            "it counts as so many",
+        ),
+        (
+            "prices of a page",
+            count(control::CUSTOM_COSTS_PER_PAGE.into()),
+            "",
+            "it counts as so many",
+        ),
+        (
+            "custom providers of an account",
+            count(store::CUSTOM_PROVIDERS.into()),
+            "",
+            "400",
+        ),
+        (
+            "prices of an account's custom providers",
+            count(store::CUSTOM_COSTS.into()),
+            "",
+            "400",
+        ),
+        (
             "id of a gateway",
             bytes(GatewayId::MAX_LEN as u64),
             "",

@@ -60,6 +60,47 @@ pub(super) fn provider_configs(list: &[Value]) -> String {
     table(head, rows).to_string()
 }
 
+/// Custom providers, one per line.
+pub(super) fn custom_providers(list: &[Value]) -> String {
+    let rows = list.iter().map(|provider| {
+        [
+            text(&provider["id"]),
+            format!("custom-{}", text(&provider["slug"])),
+            text(&provider["name"]),
+            text(&provider["base_url"]),
+            on_or_off(&provider["enable"]),
+            moment(&provider["modified_at"]),
+        ]
+    });
+    let head = ["id", "provider", "name", "base url", "enabled", "modified"];
+    table(head, rows).to_string()
+}
+
+/// Prices of custom providers, one per line.
+pub(super) fn custom_costs(list: &[Value]) -> String {
+    let rows = list.iter().map(|cost| {
+        [
+            text(&cost["id"]),
+            text(&cost["account_provider_id"]),
+            text(&cost["model_rule"]),
+            text(&cost["model"]),
+            text(&cost["token_pricing"]),
+            on_or_off(&cost["enable"]),
+            moment(&cost["modified_at"]),
+        ]
+    });
+    let head = [
+        "id",
+        "provider",
+        "rule",
+        "model",
+        "dollars a million tokens",
+        "enabled",
+        "modified",
+    ];
+    table(head, rows).to_string()
+}
+
 /// Rows of a log, one per line.
 pub(super) fn logs(list: &[Value]) -> String {
     let rows = list.iter().map(|l| {
