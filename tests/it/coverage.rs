@@ -164,7 +164,11 @@ async fn custom_providers(client: &aig_client::Client, account: &str) {
     let cost = client
         .create_custom_provider_cost()
         .account_id(account)
-        .body_map(|body| body.account_provider_id(id.as_str()).model("m").cost_in(0.5))
+        .body_map(|body| {
+            body.account_provider_id(id.as_str())
+                .model("m")
+                .cost_in(0.5)
+        })
         .send()
         .await
         .unwrap();

@@ -228,7 +228,7 @@ impl CustomProviderChange {
             link: self.link.clone().over(current.link),
             curl_example: self.curl_example.clone().over(current.curl_example),
             js_example: self.js_example.clone().over(current.js_example),
-            position: self.position.clone().over(current.position),
+            position: self.position.over(current.position),
         }
     }
 }

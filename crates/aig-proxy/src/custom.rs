@@ -56,6 +56,7 @@ pub(crate) struct Customs(Mutex<HashMap<AccountId, Held>>);
 #[derive(Clone, Copy)]
 pub(crate) struct CustomsOf<'a> {
     all: &'a Customs,
+    snapshot: &'a Snapshot,
     made_of: Option<&'a Arc<CustomProviders>>,
     account: AccountId,
 }
@@ -87,12 +88,18 @@ impl Customs {
     pub(crate) fn of<'a>(&'a self, snapshot: &'a Snapshot, account: AccountId) -> CustomsOf<'a> {
         CustomsOf {
             all: self,
+            snapshot,
             made_of: snapshot.custom_providers(account),
             account,
         }
     }
 
-    fn ready(&self, account: AccountId, made_of: &Arc<CustomProviders>) -> Arc<Ready> {
+    fn ready(
+        &self,
+        snapshot: &Snapshot,
+        account: AccountId,
+        made_of: &Arc<CustomProviders>,
+    ) -> Arc<Ready> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let former = held.get(&account);
         if let Some(known) = former
@@ -110,6 +117,7 @@ impl Customs {
             made_of: Arc::clone(made_of),
             ready: Arc::clone(&ready),
         };
+        held.retain(|account, _| snapshot.custom_providers(*account).is_some());
         held.insert(account, now);
         ready
     }
@@ -123,7 +131,7 @@ impl CustomsOf<'_> {
         let Some(made_of) = self.made_of.filter(|_| name.starts_with(CUSTOM_PREFIX)) else {
             return Ok(None);
         };
-        let ready = self.all.ready(self.account, made_of);
+        let ready = (self.all).ready(self.snapshot, self.account, made_of);
         ready.get(name).cloned().transpose()
     }
 
@@ -143,7 +151,7 @@ impl CustomsOf<'_> {
         let Some(made_of) = self.made_of else {
             return vec![];
         };
-        let ready = self.all.ready(self.account, made_of);
+        let ready = (self.all).ready(self.snapshot, self.account, made_of);
         let usable = ready.iter().filter_map(|(name, target)| {
             let custom = target.as_ref().ok()?.custom.as_ref()?;
             Some(

@@ -82,12 +82,14 @@ impl Contract {
         &self.operations
     }
 
-    /// The operation that a request means; `path` is below the base path.
+    /// The operation that a request means; `path` is below the base path. A literal in a path wins
+    /// over a variable, from left to right, as OpenAPI has it.
     pub fn operation(&self, method: &str, path: &str) -> Option<&OperationRow> {
         let path = path.split('?').next().unwrap_or_default();
         self.operations
             .iter()
-            .find(|o| o.method == method && matches_template(&o.path, path))
+            .filter(|o| o.method == method && matches_template(&o.path, path))
+            .min_by_key(|o| variables(&o.path))
     }
 
     /// What is wrong with an answer, if anything.
@@ -178,6 +180,11 @@ fn nullable_as_types(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(nullable_as_types),
         _ => {}
     }
+}
+
+/// Which segments of a template are variables.
+fn variables(template: &str) -> Vec<bool> {
+    template.split('/').map(|t| t.starts_with('{')).collect()
 }
 
 fn matches_template(template: &str, path: &str) -> bool {

@@ -400,7 +400,7 @@ async fn custom_providers_and_their_prices_are_administered() {
     assert_eq!(turned.json()["enable"], false);
     call(&["costs", "get", &cost_id]).await.fine();
     call(&["costs", "delete", &cost_id]).await.fine();
-    let moved = call(&["update", &id, "--base-url", "https://b.example"])
+    let moved = call(&["update", &id, "--url", "https://b.example"])
         .await
         .fine();
     assert!(

@@ -4,7 +4,7 @@
 //! is for, or is the gateway's own.
 
 use aig_model::{ExtraHeaders, Secret};
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderName;
 use serde_json::{Map, Value};
 
 use crate::error::{Failure, Fault};
@@ -61,7 +61,7 @@ pub(super) fn read(text: &str) -> Result<ExtraHeaders, Failure> {
         let Value::String(value) = value else {
             return Err(bad(format!("must have a text for {name}")));
         };
-        if HeaderValue::from_str(&value).is_err() || value.is_empty() || value.trim() != value {
+        if !is_sendable(&value) {
             return Err(bad(format!(
                 "must have visible ASCII for {name}; values are not shown, so one that was read \
                  as {:?} has to be sent anew, or headers left out",
@@ -71,6 +71,12 @@ pub(super) fn read(text: &str) -> Result<ExtraHeaders, Failure> {
         headers.push((name, Secret::new(value)));
     }
     Ok(ExtraHeaders::new(headers))
+}
+
+/// Visible ASCII, with spaces between.
+fn is_sendable(value: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    !value.is_empty() && value.trim() == value && value.bytes().all(legal)
 }
 
 #[cfg(test)]

@@ -25,7 +25,9 @@ const METHODS: [Method; 8] = [
 ];
 
 /// A body that every operation takes that takes one.
-const BODY: &str = r#"{"id":"made","provider_slug":"openai","alias":"made","secret":"k"}"#;
+const BODY: &str = r#"{"id":"made","provider_slug":"openai","alias":"made","secret":"k","name":"made",
+    "slug":"made","base_url":"https://a.example","account_provider_id":"PROVIDER","model":"m",
+    "cost_in":1}"#;
 
 /// The path of an operation.
 fn path(operation: Operation, account: &str, gateway: &str) -> String {
@@ -35,7 +37,9 @@ fn path(operation: Operation, account: &str, gateway: &str) -> String {
         .replace("{gateway_id}", gateway)
         .replace("{id}", "00000000-0000-7000-8000-000000000001")
         .replace("{provider}", "openai")
-        .replace("{provider_config_id}", "absent");
+        .replace("{provider_config_id}", "absent")
+        .replace("{custom_provider_id}", "absent")
+        .replace("{custom_provider_cost_id}", "absent");
     assert!(
         !path.contains('{'),
         "{path}: a variable that this test does not know"
@@ -45,7 +49,13 @@ fn path(operation: Operation, account: &str, gateway: &str) -> String {
 
 async fn run(rig: &Rig, token: &str, operation: Operation, account: &str) -> Answer {
     let path = path(operation, account, "default");
-    rig.call(token, operation.method(), &path, BODY).await
+    let snapshot = Arc::clone(&rig.store.snapshots().borrow());
+    let account = account.parse().ok();
+    let own = account.and_then(|account| snapshot.custom_providers(account));
+    let own = own.and_then(|own| own.iter().next());
+    let provider = own.map_or(String::new(), |own| own.provider.id.0.to_string());
+    let body = BODY.replace("PROVIDER", &provider);
+    rig.call(token, operation.method(), &path, body).await
 }
 
 #[tokio::test]
@@ -236,7 +246,8 @@ async fn each_operation_takes_exactly_its_permission() {
             journal.flush().await;
             let answer = run(&rig, &token, operation, &account.to_string()).await;
             let expected = if permissions::needed(operation) == permission {
-                match operation.path().contains("{provider_config_id}") {
+                let objects = ["{provider_config_id}", "{custom_provider"];
+                match objects.iter().any(|o| operation.path().contains(o)) {
                     true => (StatusCode::NOT_FOUND, Some(7_002)),
                     false => (StatusCode::OK, None),
                 }

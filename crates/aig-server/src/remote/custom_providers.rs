@@ -30,7 +30,7 @@ pub(crate) enum CustomProvidersCommand {
         /// What stands in URLs behind `custom-`
         slug: String,
         /// Where requests go
-        base_url: String,
+        url: String,
         /// For display [default: the slug]
         #[arg(long)]
         name: Option<String>,
@@ -53,8 +53,8 @@ pub(crate) enum CustomProvidersCommand {
         #[arg(long)]
         slug: Option<String>,
         /// Where requests go
-        #[arg(long, value_name = "URL")]
-        base_url: Option<String>,
+        #[arg(long)]
+        url: Option<String>,
         /// For display
         #[arg(long)]
         name: Option<String>,
@@ -163,14 +163,14 @@ impl CustomProvidersCommand {
             }
             Self::Create {
                 slug,
-                base_url,
+                url,
                 name,
                 enable,
                 headers,
             } => {
                 let name = name.unwrap_or_else(|| slug.clone());
                 let mut body =
-                    json!({"name": name, "slug": slug, "base_url": base_url, "enable": enable});
+                    json!({"name": name, "slug": slug, "base_url": url, "enable": enable});
                 headers.put(&mut body)?;
                 let call = client
                     .create_custom_provider()
@@ -189,13 +189,12 @@ impl CustomProvidersCommand {
             Self::Update {
                 id,
                 slug,
-                base_url,
+                url,
                 name,
                 enable,
                 headers,
             } => {
-                let said =
-                    json!({"name": name, "slug": slug, "base_url": base_url, "enable": enable});
+                let said = json!({"name": name, "slug": slug, "base_url": url, "enable": enable});
                 let mut body = without_nulls(said);
                 headers.put(&mut body)?;
                 says_something(&body)?;
