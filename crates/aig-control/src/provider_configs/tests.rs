@@ -147,7 +147,10 @@ async fn what_is_not_enforced_or_cannot_be_is_refused_by_name() {
         (with("provider_slug", json!("nobody")), "provider_slug"),
         (with("secret_id", json!("elsewhere")), "secret_id"),
         (with("secret", json!("two words")), "secret"),
-        (with("secret", json!("{\"canary\": 1}")), "secret"),
+        (
+            with("secret", json!("{\"canary\": 1}")),
+            "secret.accessKeyId",
+        ),
         (with("secret", json!("")), "secret"),
         (with("alias", json!("a b")), "alias"),
     ] {

@@ -50,7 +50,11 @@ fn credentials_stand_where_each_provider_wants_them() {
             "Bearer ",
         ),
         ("azure-openai", &["api-key", "authorization"], ""),
-        ("aws-bedrock", &["authorization"], "Bearer "),
+        (
+            "aws-bedrock",
+            &["authorization", "x-amz-security-token"],
+            "Bearer ",
+        ),
         ("workers-ai", &["authorization"], "Bearer "),
         ("cartesia", &["x-api-key", "authorization"], ""),
         ("parallel", &["x-api-key", "authorization"], ""),
@@ -66,6 +70,7 @@ fn credentials_stand_where_each_provider_wants_them() {
     let parameter = |slug: &str| providers.get(slug).unwrap().credential_parameter();
     assert_eq!(parameter("google-ai-studio"), Some("key"));
     assert_eq!(parameter("cartesia"), Some("api_key"));
+    assert_eq!(parameter("aws-bedrock"), Some("X-Amz-Signature"));
     assert_eq!(parameter("openai"), None);
 }
 
