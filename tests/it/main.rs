@@ -5,6 +5,7 @@
 mod command_line;
 mod control_access;
 mod control_gateways;
+mod control_log_load;
 mod control_logs;
 mod control_matrix;
 mod control_synced;
@@ -35,6 +36,7 @@ mod safe_answers;
 mod safe_egress;
 mod safe_framing;
 mod safe_headers;
+mod safe_leaks;
 mod safe_load;
 mod safe_process;
 mod safe_slow;
