@@ -4,6 +4,7 @@
 //! ones.
 
 mod local;
+mod logs;
 mod remote;
 mod starts;
 

@@ -5,6 +5,7 @@
 mod command_line;
 mod control_access;
 mod control_gateways;
+mod control_log_load;
 mod control_logs;
 mod control_matrix;
 mod control_synced;
@@ -45,6 +46,7 @@ mod safe_keys;
 mod safe_leaks;
 mod safe_load;
 mod safe_process;
+mod safe_refusals;
 mod safe_slow;
 mod safe_upstream;
 mod shared_directory;

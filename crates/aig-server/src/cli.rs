@@ -10,7 +10,9 @@ use clap::{Arg, Command as Words, CommandFactory, FromArgMatches, Parser, Subcom
 use crate::config::Flags;
 use crate::limits::Limits;
 use crate::local::{AccountCommand, KeysCommand, TokenCommand};
-use crate::remote::{CustomProvidersCommand, GatewaysCommand, LogsCommand, ProviderConfigsCommand};
+use crate::remote::{
+    CustomProvidersCommand, GatewaysCommand, LogCommand, LogsCommand, ProviderConfigsCommand,
+};
 use crate::{bootstrap, demo, local, offline, prices, remote, serve};
 
 /// A self-hosted AI gateway, compatible with Cloudflare AI Gateway
@@ -88,6 +90,13 @@ enum Command {
         #[command(flatten)]
         command: LogsCommand,
     },
+    /// Rows of a gateway's log and their bodies, over the API
+    Log {
+        #[command(flatten)]
+        api: remote::Api,
+        #[command(subcommand)]
+        command: LogCommand,
+    },
     /// What models cost, by the list prices that costs are worked out with
     Prices(prices::Prices),
 }
@@ -133,6 +142,7 @@ impl Cli {
                 Command::ProviderConfigs { api, command } => command.run(&api).await,
                 Command::CustomProviders { api, command } => command.run(&api).await,
                 Command::Logs { api, command } => command.run(&api).await,
+                Command::Log { api, command } => command.run(&api).await,
                 Command::Prices(prices) => prices.run(),
             }
         })

@@ -113,6 +113,11 @@ impl Collector for JournalMetrics {
                 "Log rows that the store refused",
                 counters.refused(),
             ),
+            (
+                "shed",
+                "Log rows written without their bodies because the queue was full",
+                counters.shed(),
+            ),
         ] {
             let counter = ConstCounter::new(value);
             let name = format!("aig_log_rows_{name}");

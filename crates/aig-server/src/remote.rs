@@ -1,4 +1,5 @@
-//! `aig gateways`, `aig provider-configs`, `aig custom-providers` and `aig logs`: the generated client on the command line.
+//! `aig gateways`, `aig provider-configs`, `aig custom-providers`, `aig logs` and `aig log`: the
+//! generated client on the command line.
 //!
 //! Works against any base URL of the API, Cloudflare's included: answers are taken as they come,
 //! since Cloudflare's lack fields that ours always have. What is sent is left to `body`, how
@@ -6,6 +7,7 @@
 
 mod body;
 mod custom_providers;
+mod logs;
 mod provider_configs;
 mod tables;
 
@@ -15,7 +17,9 @@ use std::process::ExitCode;
 use aig_client::types::GatewayInput;
 use aig_client::{Client, Error};
 use anyhow::{anyhow, bail};
+use bytes::Bytes;
 use clap::{ArgAction, Subcommand, value_parser};
+use http::StatusCode;
 use serde_json::Value;
 
 use crate::print::{json, plain};
@@ -103,6 +107,8 @@ pub(crate) enum GatewaysCommand {
 
 /// What can be done with custom providers.
 pub(crate) use custom_providers::CustomProvidersCommand;
+/// What can be done with a log, and with rows of it.
+pub(crate) use logs::{LogCommand, LogsCommand};
 /// What can be done with stored keys.
 pub(crate) use provider_configs::ProviderConfigsCommand;
 
@@ -150,18 +156,6 @@ pub(crate) struct Paging {
     /// Entries per page
     #[arg(long, default_value = "20")]
     per_page: NonZeroU64,
-}
-
-/// Which part of a log.
-#[derive(Debug, clap::Args)]
-pub(crate) struct LogsCommand {
-    /// The gateway's id
-    gateway: String,
-    /// Text to look for in provider, model, path, status and metadata
-    #[arg(long)]
-    search: Option<String>,
-    #[command(flatten)]
-    paging: Paging,
 }
 
 impl GatewaysCommand {
@@ -229,23 +223,6 @@ impl GatewaysCommand {
     }
 }
 
-impl LogsCommand {
-    pub(crate) async fn run(self, api: &Api) -> anyhow::Result<ExitCode> {
-        let client = api.client()?;
-        let mut call = client
-            .list_ai_gateway_logs()
-            .account_id(&api.account)
-            .gateway_id(self.gateway)
-            .page(self.paging.page)
-            .per_page(self.paging.per_page);
-        if let Some(search) = self.search {
-            call = call.search(search);
-        }
-        let list = answer(None, call.send()).await?;
-        api.show(&list, tables::logs(rows(&list)))
-    }
-}
-
 impl Api {
     fn client(&self) -> anyhow::Result<Client> {
         let missing = |flag: &str, variable: &str| anyhow!("say {flag}, or set {variable}");
@@ -282,7 +259,21 @@ async fn answer<T, E>(
     call: impl Future<Output = Result<T, Error<E>>>,
 ) -> anyhow::Result<Value> {
     let (status, bytes) = aig_client::untyped(body, call).await.map_err(unsent)?;
-    let Ok(envelope) = serde_json::from_slice::<Value>(&bytes) else {
+    told(status, &bytes)
+}
+
+/// The bytes of an answer that is no envelope when the server did what it was asked to.
+async fn raw<T, E>(call: impl Future<Output = Result<T, Error<E>>>) -> anyhow::Result<Bytes> {
+    let (status, bytes) = aig_client::untyped(None, call).await.map_err(unsent)?;
+    if !status.is_success() {
+        told(status, &bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// What an envelope tells; an error unless the server did what it was asked to.
+fn told(status: StatusCode, bytes: &[u8]) -> anyhow::Result<Value> {
+    let Ok(envelope) = serde_json::from_slice::<Value>(bytes) else {
         bail!(
             "{status}: the answer is not JSON; is --base-url that of the API, /client/v4 included?"
         );

@@ -13,6 +13,7 @@ mod bodies;
 mod column;
 mod filter;
 mod id_text;
+mod metadata;
 mod part;
 mod row;
 mod scan;

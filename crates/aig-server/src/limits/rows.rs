@@ -433,7 +433,12 @@ pub(super) fn storage() -> Vec<Row> {
             "",
             "503",
         ),
-        ("a read", time(store::READ_TIME), "", "503"),
+        (
+            "a read; a change or deletion of log rows",
+            time(store::READ_TIME),
+            "",
+            "503",
+        ),
     ]
 }
 

@@ -126,6 +126,14 @@ pub(super) fn logs(list: &[Value]) -> String {
     table(head, rows).to_string()
 }
 
+/// One row of a log, a field per line, those that have a value.
+pub(super) fn log(row: &Value) -> String {
+    let fields = row.as_object().into_iter().flatten();
+    let fields = fields.filter(|(_, value)| !value.is_null());
+    let lines = fields.map(|(name, value)| [name.clone(), text(value)]);
+    table(["field", "value"], lines).to_string()
+}
+
 /// A value in a cell: a text without its quotes, anything else as JSON. An empty cell would shift
 /// those behind it for whoever cuts the table.
 pub(super) fn text(value: &Value) -> String {

@@ -3,10 +3,10 @@
 
 use aig_model::{LogFilter, LogKey, LogOperator, LogQuery, LogValue};
 use rusqlite::Transaction;
-use serde_json::Value;
 
 use super::column::{Column, Is};
 use super::id_text::IdText;
+use super::metadata;
 use super::part::Part;
 use super::row::{facet, halves, sortable, unsigned, uuid_of};
 use super::words::{self, Words};
@@ -265,52 +265,7 @@ fn metadata_atoms(
     if *value == LogValue::Null {
         return Ok(vec![Atom::Null(facet::METADATA)]);
     }
-    let wanted = match value {
-        LogValue::Text(text) => text.clone(),
-        LogValue::Number(number) => number.to_string(),
-        LogValue::Flag(flag) => flag.to_string(),
-        LogValue::Null => String::new(),
-    };
-    let lower = wanted.to_ascii_lowercase();
-    let passes = |text: &str| match operator {
-        LogOperator::Eq | LogOperator::Neq => text == wanted,
-        LogOperator::Contains => text.to_ascii_lowercase().contains(&lower),
-        LogOperator::Lt => text < wanted.as_str(),
-        LogOperator::Gt => text > wanted.as_str(),
-    };
-    // A text that JSON writes as it is stands in the object word for word: most are passed over
-    // without being parsed.
-    let plain = wanted
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"-_.@ ".contains(&b));
-    let looks = matches!(operator, LogOperator::Eq | LogOperator::Neq)
-        && plain
-        && !matches!(value, LogValue::Number(_));
-    let words = Words::such(transaction, |json| {
-        if !json.starts_with('{') || looks && !json.contains(&*wanted) {
-            return false;
-        }
-        let Ok(Value::Object(entries)) = serde_json::from_str(json) else {
-            return false;
-        };
-        match key {
-            LogKey::MetadataKey => entries.keys().any(|key| passes(key)),
-            _ => entries.values().any(|entry| match (entry, value) {
-                (Value::String(text), _) => passes(text),
-                (Value::Number(number), LogValue::Number(other))
-                    if operator != LogOperator::Contains =>
-                {
-                    let number = number.as_f64().unwrap_or(f64::NAN);
-                    match operator {
-                        LogOperator::Lt => number < *other,
-                        LogOperator::Gt => number > *other,
-                        _ => number == *other,
-                    }
-                }
-                (other, _) => passes(&other.to_string()),
-            }),
-        }
-    })?;
+    let words = metadata::words(transaction, key, operator, value)?;
     Ok(match words.is_empty() {
         true => vec![],
         false => vec![Atom::Words(facet::METADATA, words)],

@@ -1,6 +1,7 @@
 //! Order, pages and search of log rows.
 
 mod blocks;
+mod metadata;
 mod retention;
 mod soak;
 

@@ -55,7 +55,7 @@ fn varied(account: AccountId, gateway: &GatewayId, number: u32) -> Record {
     }
 }
 
-fn filter(key: LogKey, operator: LogOperator, values: &[LogValue]) -> LogQuery {
+pub(super) fn filter(key: LogKey, operator: LogOperator, values: &[LogValue]) -> LogQuery {
     LogQuery {
         filters: vec![LogFilter {
             key,
@@ -66,7 +66,7 @@ fn filter(key: LogKey, operator: LogOperator, values: &[LogValue]) -> LogQuery {
     }
 }
 
-fn text(text: &str) -> LogValue {
+pub(super) fn text(text: &str) -> LogValue {
     LogValue::Text(text.into())
 }
 
