@@ -4,6 +4,8 @@
 //! ones.
 
 mod local;
+mod operations;
+mod profiles;
 mod remote;
 mod starts;
 

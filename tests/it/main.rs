@@ -40,3 +40,4 @@ mod safe_process;
 mod safe_slow;
 mod safe_upstream;
 mod shared_directory;
+mod store_backup;

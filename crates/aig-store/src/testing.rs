@@ -15,7 +15,7 @@ use crate::{AccountScope, Store};
 pub(crate) struct Rig {
     // Before the directory, so that it is closed when that goes away.
     pub(crate) store: Store,
-    directory: TempDir,
+    pub(crate) directory: TempDir,
 }
 
 impl Rig {
