@@ -5,6 +5,8 @@
 
 mod local;
 mod logs;
+mod operations;
+mod profiles;
 mod remote;
 mod starts;
 

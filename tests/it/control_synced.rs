@@ -4,12 +4,10 @@
 //! The one proof watches the order of calls; the other takes the sync away, and then nothing may
 //! be acknowledged, whoever would be faster.
 
-mod watched;
-
 use aig_testkit::House;
 use serde_json::{Value, json};
 
-use watched::{Call, Watched};
+use crate::watched::{Call, Watched};
 
 /// A house, and a look at the write-ahead log of its configuration.
 async fn house() -> (House, Watched) {
@@ -58,10 +56,11 @@ async fn when_a_write_is_acknowledged_all_of_it_is_synced() {
 }
 
 #[tokio::test]
-async fn a_write_that_cannot_be_synced_is_not_acknowledged() {
+async fn d_07_nothing_is_acknowledged_on_top_of_a_sync_that_failed() {
     let (house, watched) = house().await;
     // The first write of a log syncs its header, whatever the settings are.
     house.gateway("before", json!({})).await;
+    assert_eq!(read_only(&house).await, 0);
     watched.fail_syncs(true);
     watched.take();
     let (status, body) = call(&house, "POST", "", &json!({"id": "lost"})).await;
@@ -80,4 +79,12 @@ async fn a_write_that_cannot_be_synced_is_not_acknowledged() {
     assert_eq!(status, 503);
     assert_eq!(watched.take(), [], "not even tried");
     assert_eq!(call(&house, "GET", "/before", &Value::Null).await.0, 200);
+    assert_eq!(read_only(&house).await, 1, "and the process says so");
+}
+
+/// What `/metrics` says of the configuration.
+async fn read_only(house: &House) -> i64 {
+    let url = format!("http://{}/metrics", house.address());
+    let text = house.http().get(url).send().await.unwrap().text().await;
+    crate::process::metric(&text.unwrap(), "aig_store_read_only")
 }

@@ -2,22 +2,24 @@
 //!
 //! The process is this test binary, told to run [`child`] alone.
 
-use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use aig_server::cli::Cli;
 use aig_testkit::PATIENCE;
 use serde_json::{Value, json};
 
+use crate::watched::{Disk, Plan};
+
 pub(crate) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const TOKEN: &str = "a-token-that-an-infrastructure-tool-has-set";
 
 const WORDS: &str = "AIG_TEST_WORDS";
+
+/// A number and a data directory: at that call for its files the process dies.
+pub(crate) const DIES_AT: &str = "AIG_TEST_DIES_AT";
 
 /// What the processes of the tests here and in `command_line` run: the command line, with its words
 /// in a variable.
@@ -25,6 +27,13 @@ const WORDS: &str = "AIG_TEST_WORDS";
 #[ignore = "is a part of other tests, which run it as a process of its own"]
 fn child() {
     let words = std::env::var(WORDS).expect("only other tests run this one");
+    // Held: its files are watched as long as it lives.
+    let _disk = std::env::var(DIES_AT).ok().map(|plan| {
+        let (call, directory) = plan.split_once(' ').unwrap();
+        let disk = Disk::of(Path::new(directory));
+        disk.at(call.parse().unwrap(), Plan::Death);
+        disk
+    });
     let code = Cli::main(words.split('\n'));
     assert_eq!(code, ExitCode::SUCCESS);
 }
@@ -78,11 +87,21 @@ impl Served {
         more: &[&str],
         variables: &[(&str, &str)],
     ) -> Self {
+        Self::start_by(directory, more, variables, &[]).await
+    }
+
+    /// The same, started by `env` with these options of its own.
+    pub(crate) async fn start_by(
+        directory: &Path,
+        more: &[&str],
+        variables: &[(&str, &str)],
+        options: &[&str],
+    ) -> Self {
         let directory = directory.display().to_string();
         let mut words = vec!["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
         words.extend(["--data-dir", &directory]);
         words.extend(more);
-        let mut command = aig(&words);
+        let mut command = signalled(&words, options);
         command
             .env("AIG_BOOTSTRAP_ACCOUNT", ACCOUNT)
             .env("AIG_BOOTSTRAP_TOKEN", TOKEN)
@@ -236,93 +255,6 @@ pub(crate) fn http() -> reqwest::Client {
         .timeout(PATIENCE)
         .build()
         .unwrap()
-}
-
-async fn ids(served: &Served) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    for page in 1.. {
-        let url = served.gateways(&format!("?per_page=100&page={page}"));
-        let answer = http().get(url).bearer_auth(TOKEN).send().await.unwrap();
-        let body: Value = answer.json().await.unwrap();
-        let rows = body["result"].as_array().unwrap();
-        if rows.is_empty() {
-            break;
-        }
-        all.extend(rows.iter().map(|g| g["id"].as_str().unwrap().to_owned()));
-    }
-    all
-}
-
-/// Killed in the middle of writes, fifty times over: what was acknowledged is there afterwards.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kill_9_loses_no_acknowledged_gateway() {
-    let directory = tempfile::tempdir().unwrap();
-    let acknowledged: Arc<Mutex<BTreeSet<String>>> = Arc::default();
-    let mut attempted = BTreeSet::from(["default".to_owned()]);
-    for round in 0..50 {
-        let served = Served::start(directory.path(), &[]).await;
-        let there = ids(&served).await;
-        let lost: Vec<_> = acknowledged
-            .lock()
-            .unwrap()
-            .difference(&there)
-            .cloned()
-            .collect();
-        assert!(
-            lost.is_empty(),
-            "round {round}: acknowledged and lost: {lost:?}"
-        );
-        let unasked: Vec<_> = there.difference(&attempted).collect();
-        assert!(
-            unasked.is_empty(),
-            "round {round}: nobody asked for {unasked:?}"
-        );
-
-        // Killed when this many are acknowledged, while three other writers are in the middle.
-        let enough = 1 + round % 7;
-        let count = Arc::new(AtomicUsize::new(0));
-        let (done, mut kill) = tokio::sync::mpsc::unbounded_channel();
-        let mut writers = tokio::task::JoinSet::new();
-        for writer in 0..4 {
-            let names: Vec<_> = (0..100)
-                .map(|n| format!("r{round}-w{writer}-n{n}"))
-                .collect();
-            attempted.extend(names.iter().cloned());
-            let (url, count, done) = (served.gateways(""), Arc::clone(&count), done.clone());
-            let acknowledged = Arc::clone(&acknowledged);
-            writers.spawn(async move {
-                let http = http();
-                for name in names {
-                    let request = http
-                        .post(&url)
-                        .bearer_auth(TOKEN)
-                        .json(&json!({"id": name}));
-                    match request.send().await {
-                        Ok(answer) if answer.status() == 200 => {
-                            acknowledged.lock().unwrap().insert(name);
-                            if count.fetch_add(1, Ordering::Relaxed) + 1 >= enough {
-                                let _ = done.send(());
-                            }
-                        }
-                        _ => break,
-                    }
-                }
-            });
-        }
-        tokio::time::timeout(PATIENCE, kill.recv())
-            .await
-            .unwrap()
-            .unwrap();
-        served.signal("KILL");
-        while writers.join_next().await.is_some() {}
-        served.ended().await;
-    }
-    let database = rusqlite::Connection::open(directory.path().join("config.db")).unwrap();
-    let verdict: String = database
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(verdict, "ok");
-    assert!(acknowledged.lock().unwrap().len() >= 50);
 }
 
 /// A signal that comes while the house is still being built is not the end of the process: it waits,

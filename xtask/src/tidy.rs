@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
+mod reach;
 mod rooms;
 
 #[cfg(test)]
@@ -68,6 +69,7 @@ pub(crate) fn inspect(root: &Path) -> anyhow::Result<Vec<Disorder>> {
             found.extend(rooms::manifest(&name, &read(file)?, &workspace));
         }
     }
+    found.extend(reach::lock_file(&read(Path::new("Cargo.lock"))?));
     // An inspection that has seen nothing has not found everything in order.
     if sources == 0 || manifests == 0 {
         bail!(

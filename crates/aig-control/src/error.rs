@@ -35,6 +35,9 @@ pub(crate) enum Failure {
     Conflict(Fault),
     /// A URL that no request may go to.
     BadBaseUrl(Fault),
+    /// The body is said to be something else than JSON. A page in a browser can send such a body to
+    /// any host without asking it first.
+    NotJson,
     /// The body is longer than is allowed, in bytes.
     TooLarge(u64),
     /// The body did not come in time.
@@ -76,6 +79,7 @@ impl Failure {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Invalid(_) | Self::BadBaseUrl(_) => StatusCode::BAD_REQUEST,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -91,7 +95,7 @@ impl Failure {
             Self::BadBaseUrl(_) => 1_002,
             Self::Conflict(_) => 1_003,
             Self::NoSuchPath | Self::NotPerformed(_) => 7_000,
-            Self::Invalid(_) | Self::TooLarge(_) | Self::TooSlow => 7_001,
+            Self::Invalid(_) | Self::NotJson | Self::TooLarge(_) | Self::TooSlow => 7_001,
             Self::NotFound => 7_002,
             Self::MethodNotAllowed(_) => 7_005,
             Self::Internal => 7_009,
@@ -114,6 +118,12 @@ impl Failure {
             }
             Self::Forbidden(permission) => {
                 format!("the token does not have the {permission} permission")
+            }
+            Self::NotJson => {
+                return vec![Fault {
+                    message: "the content type must be application/json".into(),
+                    path: vec!["header".into(), "content-type".into()],
+                }];
             }
             Self::TooLarge(limit) => format!("the body must be at most {limit} bytes long"),
             Self::TooSlow => "the body did not arrive in time; send it again".into(),

@@ -33,14 +33,17 @@ pub(crate) fn answer(status: StatusCode, body: &[u8], limit: u64) -> Response<Fu
 }
 
 /// Refuses a JSON body that is more, or less, than one JSON text: dropshot reads the first and
-/// never looks at what follows.
+/// never looks at what follows. Refuses a body that is said to be something else.
 pub(crate) fn check_body(method: &Method, headers: &HeaderMap, body: &[u8]) -> Result<(), Failure> {
     let takes_body = [Method::POST, Method::PUT, Method::PATCH].contains(method);
     // Without a content type dropshot takes the body for JSON.
     let is_json = headers
         .get(CONTENT_TYPE)
         .is_none_or(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(JSON));
-    if takes_body && is_json {
+    if takes_body && !is_json {
+        return Err(Failure::NotJson);
+    }
+    if takes_body {
         serde_json::from_slice::<IgnoredAny>(body).map_err(|error| not_json(body, &error))?;
     }
     Ok(())

@@ -1,24 +1,34 @@
 //! The words of the command line, and which part of the house carries each out.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Arg, Command as Words, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command as Words, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::backup::{BackupArgs, RestoreArgs};
 use crate::config::Flags;
 use crate::limits::Limits;
 use crate::local::{AccountCommand, KeysCommand, TokenCommand};
+use crate::print::plain;
+use crate::profiles::Profile;
 use crate::remote::{
     CustomProvidersCommand, GatewaysCommand, LogCommand, LogsCommand, ProviderConfigsCommand,
 };
-use crate::{bootstrap, demo, local, offline, prices, remote, serve};
+use crate::{bootstrap, demo, local, offline, prices, profiles, remote, serve};
 
 /// A self-hosted AI gateway, compatible with Cloudflare AI Gateway
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
 pub struct Cli {
+    /// Profile of ~/.config/aig/profiles.toml with base_url, account, and token or token_file, for
+    /// commands over the API; it takes the place of their variables
+    #[arg(long, env = "AIG_PROFILE", value_name = "NAME", global = true)]
+    profile: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -62,6 +72,20 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Copy the databases of this instance into a directory, also while a server runs on them
+    Backup {
+        #[command(flatten)]
+        place: local::Place,
+        #[command(flatten)]
+        command: BackupArgs,
+    },
+    /// Bring a backup into the data directory
+    Restore {
+        #[command(flatten)]
+        place: local::Place,
+        #[command(flatten)]
+        command: RestoreArgs,
+    },
     /// Gateways, over the API of this or any other gateway, Cloudflare's included
     Gateways {
         #[command(flatten)]
@@ -99,6 +123,12 @@ enum Command {
     },
     /// What models cost, by the list prices that costs are worked out with
     Prices(prices::Prices),
+    /// Completions of this command line for a shell: source <(aig completions bash)
+    Completions {
+        /// The shell
+        #[arg(value_parser = ["bash", "zsh", "fish"])]
+        shell: String,
+    },
 }
 
 impl Cli {
@@ -106,8 +136,15 @@ impl Cli {
     pub fn read(
         words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
         let mut known = without_empty_variables(Self::command());
-        let matches = known.try_get_matches_from_mut(words)?;
+        let mut matches = known.try_get_matches_from_mut(&words)?;
+        if let Some(named) = Named::of(&known, &matches)
+            && let Some(profile) = named.profile(&known)?
+        {
+            known = with_profile(without_empty_variables(Self::command()), &profile);
+            matches = known.try_get_matches_from_mut(&words)?;
+        }
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut known))
     }
 
@@ -138,12 +175,15 @@ impl Cli {
                 Command::Account { place, command } => command.run(&place).await,
                 Command::Token { place, command } => command.run(&place).await,
                 Command::Keys { place, command } => command.run(&place).await,
+                Command::Backup { place, command } => command.run(&place),
+                Command::Restore { place, command } => command.run(&place),
                 Command::Gateways { api, command } => command.run(&api).await,
                 Command::ProviderConfigs { api, command } => command.run(&api).await,
                 Command::CustomProviders { api, command } => command.run(&api).await,
                 Command::Logs { api, command } => command.run(&api).await,
                 Command::Log { api, command } => command.run(&api).await,
                 Command::Prices(prices) => prices.run(),
+                Command::Completions { shell } => complete(&shell),
             }
         })
     }
@@ -165,6 +205,99 @@ fn without_empty_variables(words: Words) -> Words {
             }
         })
         .mut_subcommands(without_empty_variables)
+}
+
+/// A profile that was named, and the command that it was named for.
+struct Named {
+    name: String,
+    /// On the command line, where it would be passed over unseen if the command had no use for it.
+    by_flag: bool,
+    over_api: bool,
+}
+
+impl Named {
+    fn of(known: &Words, matches: &ArgMatches) -> Option<Self> {
+        let (mut words, mut of, mut found) = (known, matches, None);
+        let mut over_api = false;
+        loop {
+            over_api |= is_over_api(words);
+            if let Ok(Some(name)) = of.try_get_one::<String>("profile") {
+                let by_flag = of.value_source("profile") == Some(ValueSource::CommandLine);
+                found = Some((name.clone(), by_flag));
+            }
+            match of.subcommand() {
+                Some((name, below)) => {
+                    words = words.find_subcommand(name)?;
+                    of = below;
+                }
+                None => break,
+            }
+        }
+        found.map(|(name, by_flag)| Self {
+            name,
+            by_flag,
+            over_api,
+        })
+    }
+
+    /// What it says, for a command that asks for it.
+    fn profile(&self, known: &Words) -> Result<Option<Profile>, clap::Error> {
+        let wrong = |message: String| {
+            clap::Error::raw(ErrorKind::ValueValidation, message + "\n").with_cmd(known)
+        };
+        if !self.over_api {
+            let message = "--profile is for commands over the API, and this is none of them";
+            return match self.by_flag {
+                true => Err(wrong(message.to_owned())),
+                false => Ok(None),
+            };
+        }
+        let variable = |name: &str| std::env::var_os(name).map(Into::into);
+        let file = profiles::path(variable)
+            .ok_or_else(|| wrong("--profile: neither XDG_CONFIG_HOME nor HOME is set".into()))?;
+        let warn = |text: String| eprintln!("warning: {}", plain(&text));
+        Profile::read(&file, &self.name, warn)
+            .map(Some)
+            .map_err(|error| wrong(format!("--profile: {error:#}")))
+    }
+}
+
+/// Whether the command takes what a profile says.
+fn is_over_api(words: &Words) -> bool {
+    words.get_arguments().any(|arg| arg.get_id() == "base_url")
+}
+
+/// What the profile says becomes the default of the commands over the API, in place of their
+/// variables.
+fn with_profile(words: Words, profile: &Profile) -> Words {
+    words.mut_subcommands(|words| {
+        if !is_over_api(&words) {
+            return words;
+        }
+        let said = [
+            ("base_url", &profile.base_url),
+            ("account", &profile.account),
+            ("token", &profile.token),
+        ];
+        said.into_iter().fold(words, |words, (arg, value)| {
+            words.mut_arg(arg, |arg| {
+                // Help would print a token that is a default.
+                let arg = arg.env(None::<&'static str>).hide_default_value(true);
+                match value {
+                    Some(value) => arg.default_value(value.clone()),
+                    None => arg,
+                }
+            })
+        })
+    })
+}
+
+fn complete(shell: &str) -> anyhow::Result<ExitCode> {
+    let shell: clap_complete::Shell = shell.parse().map_err(anyhow::Error::msg)?;
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "aig", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn provide(listen: SocketAddr, pace: u64) -> anyhow::Result<ExitCode> {

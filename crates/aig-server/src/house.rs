@@ -78,7 +78,7 @@ impl House {
         let metrics = Arc::new(Metrics::registered(&mut registry));
         let journal = store.journal();
         registry.register_collector(Box::new(JournalMetrics(journal.clone())));
-        registry.register_collector(Box::new(ProcessMetrics(store.queries())));
+        registry.register_collector(Box::new(ProcessMetrics(store.queries(), store.read_only())));
 
         let listening = ListenerConfig {
             tls: tls.clone(),

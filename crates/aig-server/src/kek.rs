@@ -57,6 +57,16 @@ impl KekSetting {
         Ok(Self { file, text })
     }
 
+    /// How people call the keys, and their file if they have one.
+    pub(crate) fn place(&self, data_dir: &Path) -> (String, Option<PathBuf>) {
+        let source = self.source(data_dir);
+        let path = match &source {
+            Source::Own(path) | Source::Named(path) => Some(path.clone()),
+            Source::Variable(_) => None,
+        };
+        (source.name(), path)
+    }
+
     fn source(&self, data_dir: &Path) -> Source {
         match (&self.file, &self.text) {
             (Some(path), _) => Source::Named(path.clone()),

@@ -29,7 +29,7 @@ pub async fn identity(
     data_dir: &Path,
     file: Option<&Path>,
 ) -> anyhow::Result<Identity> {
-    let own = data_dir.join(FILE);
+    let own = own(data_dir);
     let path = file.unwrap_or(&own);
     let made = file.is_none() && !own.try_exists().unwrap_or(true);
     let pepper = if made {
@@ -60,6 +60,11 @@ pub async fn identity(
          name the right one with --token-pepper-file, or put it back there",
         path.display()
     )
+}
+
+/// Where the pepper is when no file is named.
+pub(crate) fn own(data_dir: &Path) -> PathBuf {
+    data_dir.join(FILE)
 }
 
 fn missing(path: &Path) -> String {

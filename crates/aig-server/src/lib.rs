@@ -4,6 +4,7 @@
 //! room that reads flags, environment and files of settings, and the only one that starts and
 //! stops tasks; everything else is left to the rooms that it wires together.
 
+mod backup;
 pub mod bootstrap;
 pub mod cli;
 pub mod config;
@@ -19,6 +20,7 @@ pub mod offline;
 mod ops;
 mod prices;
 mod print;
+mod profiles;
 mod remote;
 mod serve;
 mod wiring;

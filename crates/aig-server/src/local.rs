@@ -48,10 +48,10 @@ pub(crate) struct Place {
 }
 
 /// A place, found.
-struct Found {
-    data_dir: PathBuf,
-    token_pepper_file: Option<PathBuf>,
-    key_encryption_key_file: Option<PathBuf>,
+pub(crate) struct Found {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) token_pepper_file: Option<PathBuf>,
+    pub(crate) key_encryption_key_file: Option<PathBuf>,
 }
 
 /// What can be done with accounts.
@@ -210,7 +210,7 @@ impl KeysCommand {
 }
 
 impl Place {
-    fn find(&self) -> anyhow::Result<Found> {
+    pub(crate) fn find(&self) -> anyhow::Result<Found> {
         let file = File::read(self.config.as_deref())?;
         Ok(Found {
             data_dir: (self.data_dir.clone().or(file.data_dir))
@@ -229,7 +229,8 @@ impl Found {
         open(&self.data_dir)
     }
 
-    fn is_there(&self) -> anyhow::Result<()> {
+    /// Refuses a place where no instance is.
+    pub(crate) fn is_there(&self) -> anyhow::Result<()> {
         if !self.data_dir.join(CONFIG_DATABASE).is_file() {
             bail!(
                 "there is no instance in {}; name its directory with --data-dir, or the settings \

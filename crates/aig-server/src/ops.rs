@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aig_model::Snapshot;
 use aig_proxy::Body;
 use aig_proxy::cache_store::CacheStore;
-use aig_store::{Journal, Queries};
+use aig_store::{Journal, Queries, ReadOnly};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -171,7 +171,7 @@ impl Collector for CacheMetrics {
 
 /// What shows whether everything that was begun has ended, and what the store is asked.
 #[derive(Debug)]
-pub(crate) struct ProcessMetrics(pub(crate) Queries);
+pub(crate) struct ProcessMetrics(pub(crate) Queries, pub(crate) ReadOnly);
 
 impl Collector for ProcessMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
@@ -181,6 +181,13 @@ impl Collector for ProcessMetrics {
             "Reads of the store and changes of the configuration; rows of the log are not among them",
             None,
             queries.metric_type(),
+        )?)?;
+        let read_only = ConstGauge::new(i64::from(self.1.is_set()));
+        read_only.encode(encoder.encode_descriptor(
+            "aig_store_read_only",
+            "1 when a sync failed and changes of the configuration are refused until a restart",
+            None,
+            read_only.metric_type(),
         )?)?;
         // Metrics are asked for over HTTP, so there is a runtime.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {

@@ -28,7 +28,7 @@ enum Durability {
 }
 
 /// How long opening waits for another process that is opening, or migrating, the same file.
-const OPENING: Duration = Duration::from_secs(10);
+pub(crate) const OPENING: Duration = Duration::from_secs(10);
 
 impl Directory {
     /// Makes the directory and the files where needed, for this user alone.

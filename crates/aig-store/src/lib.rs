@@ -5,6 +5,7 @@
 //! Who may do what is left to `aig-model`'s grants, wire formats to the planes; nothing here ever
 //! makes an asynchronous task wait for the disk.
 
+pub mod backup;
 mod columns;
 mod custom_costs;
 mod custom_providers;
@@ -38,6 +39,7 @@ pub use logs::{LogPage, Side, StoredBody};
 pub use seal::{EmptyKeyRing, KEY_LEN, KeyRing};
 pub use store::{AccountScope, Queries, Store};
 pub use vault::Vault;
+pub use writer::ReadOnly;
 
 #[cfg(test)]
 mod tenancy_lint;

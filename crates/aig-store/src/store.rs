@@ -25,7 +25,7 @@ use crate::journal_writer::JournalWriter;
 use crate::logs::{LogPage, Side, StoredBody};
 use crate::readers::Readers;
 use crate::vault::Vault;
-use crate::writer::Writer;
+use crate::writer::{ReadOnly, Writer};
 use crate::{gateways, logs};
 
 /// The configuration and the logs of one data directory. Clones are handles to the same store.
@@ -150,6 +150,11 @@ impl Store {
     /// What was asked of the store so far, and will be.
     pub fn queries(&self) -> Queries {
         self.house.queries.clone()
+    }
+
+    /// Whether the configuration has become read-only, now and later.
+    pub fn read_only(&self) -> ReadOnly {
+        self.house.writer.read_only()
     }
 
     /// Writes the implicit `default` gateway of an account, which is in use now. Returns at once;

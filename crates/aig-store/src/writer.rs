@@ -6,6 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -23,6 +24,18 @@ use crate::vault::Vault;
 pub(crate) struct Writer {
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
+    read_only: ReadOnly,
+}
+
+/// Whether the configuration takes no changes any more, because a sync failed.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOnly(Arc<AtomicBool>);
+
+impl ReadOnly {
+    /// Whether it is so by now.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// The newest configuration, as it comes.
@@ -43,7 +56,7 @@ struct WriterThread {
     /// The last publication failed, and the snapshot is older than the file.
     stale: bool,
     /// A sync failed; see [`StoreError::Broken`].
-    broken: bool,
+    broken: ReadOnly,
 }
 
 /// How many changes may wait. More would wait longer than anybody wants to.
@@ -79,8 +92,9 @@ impl Writer {
             publisher,
             data_version,
             stale: false,
-            broken: false,
+            broken: ReadOnly::default(),
         };
+        let read_only = writer.broken.clone();
         let thread = thread::Builder::new()
             .name("store-config".into())
             .spawn(move || writer.run(&queue))
@@ -88,8 +102,14 @@ impl Writer {
         let writer = Self {
             jobs: Some(jobs),
             thread: Some(thread),
+            read_only,
         };
         Ok((writer, published))
+    }
+
+    /// Whether a sync has failed.
+    pub(crate) fn read_only(&self) -> ReadOnly {
+        self.read_only.clone()
     }
 
     /// Makes a change; returns when it is synced and in the snapshot.
@@ -197,7 +217,7 @@ impl WriterThread {
     where
         E: From<StoreError>,
     {
-        if self.broken {
+        if self.broken.is_set() {
             return Err(StoreError::Broken.into());
         }
         let left = deadline.saturating_duration_since(Instant::now());
@@ -217,7 +237,7 @@ impl WriterThread {
         if let Err(error) = transaction.commit().map_err(StoreError::from) {
             if error.is_failed_sync() {
                 tracing::error!(%error, "a sync failed: the configuration is read-only now");
-                self.broken = true;
+                self.broken.0.store(true, Ordering::Relaxed);
             }
             return Err(error.into());
         }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{GENERATED, inspect, rooms, source};
+use super::{GENERATED, inspect, reach, rooms, source};
 
 #[test]
 fn the_house_is_in_order() {
@@ -175,4 +175,26 @@ fn a_crate_without_a_line_and_a_broken_manifest_are_told() {
     );
     let found = dependencies("aig-model", "[dependencies\n");
     assert!(found[0].contains("is not readable"), "{found:?}");
+}
+
+#[test]
+fn a_client_that_brings_a_server_along_is_seen_however_far_away_it_is() {
+    let lock = |of_middle: &str| {
+        format!(
+            "[[package]]\nname = \"aig-client\"\ndependencies = [\"middle 1.0.0\"]\n\
+             [[package]]\nname = \"middle\"\ndependencies = [\"{of_middle}\"]\n\
+             [[package]]\nname = \"aig-server\"\n"
+        )
+    };
+    assert_eq!(reach::lock_file(&lock("serde")), []);
+    for far in ["aig-server", "rusqlite", "dropshot 0.18.0"] {
+        let [fault] = &reach::lock_file(&lock(far))[..] else {
+            panic!("{far} is not seen");
+        };
+        assert!(
+            fault.to_string().contains("must not get the server"),
+            "{fault}"
+        );
+    }
+    assert_eq!(reach::lock_file("").len(), 1);
 }

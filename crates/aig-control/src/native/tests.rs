@@ -176,7 +176,7 @@ async fn a_content_type_that_is_not_json_is_said_to_be_at_fault() {
         let answer = rig.send(wrong).await;
         assert_eq!(
             (answer.status, answer.code()),
-            (StatusCode::BAD_REQUEST, 7001),
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, 7001),
             "{kind}"
         );
         assert_eq!(

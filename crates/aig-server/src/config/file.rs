@@ -101,6 +101,9 @@ pub(super) struct LogFilter(pub(super) String);
 #[serde(try_from = "String")]
 struct WireWord(Wire);
 
+/// The longest file of settings that is read, in bytes.
+pub(crate) const MAX_FILE: u64 = 1 << 20;
+
 const DAY: u64 = 24 * 60 * 60;
 
 // === impl File ===
@@ -111,7 +114,7 @@ impl File {
         let Some(path) = path else {
             return Ok(Self::default());
         };
-        let text = std::fs::read_to_string(path)
+        let text = read_text(path)
             .with_context(|| format!("the settings file {} cannot be read", path.display()))?;
         let path = path.to_owned();
         let text = Text { path, text };
@@ -195,9 +198,13 @@ impl Text {
 
     /// A fault of the file in one line: where, what, and what would be right.
     fn explain(&self, error: &toml::de::Error) -> anyhow::Error {
-        let offset = error.span().map_or(0, |span| span.start);
-        let place = self.place(offset);
         let what = error.message().trim().replace('\n', ", ");
+        // A key of too many parts is refused before it is known where it began.
+        let Some(span) = error.span() else {
+            return anyhow!("{}: {what}", self.path.display());
+        };
+        let offset = span.start;
+        let place = self.place(offset);
         if what.contains("unknown field") {
             return anyhow!("{place}: {what}; see `aig serve --help` for every setting");
         }
@@ -293,6 +300,22 @@ impl TryFrom<String> for WireWord {
             }
         }
     }
+}
+
+/// The text of a file of settings, which is small unless something else was named by mistake.
+pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
+    use std::io::Read;
+    let mut text = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(MAX_FILE + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > MAX_FILE {
+        bail!("it has more than {} MiB", MAX_FILE >> 20);
+    }
+    String::from_utf8(text).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + before.iter().filter(|&&b| b == b'\n').count();
+        anyhow!("line {line} is no text in UTF-8")
+    })
 }
 
 /// An address to listen on. Names are not looked up: they may stand for several addresses.

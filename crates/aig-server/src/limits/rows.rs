@@ -403,6 +403,12 @@ pub(super) fn control_side(plane: &ControlConfig) -> Vec<Row> {
 pub(super) fn storage() -> Vec<Row> {
     vec![
         (
+            "file of settings or profiles",
+            bytes(crate::config::file::MAX_FILE),
+            "",
+            "it is refused",
+        ),
+        (
             "log rows that wait to be written",
             bytes(Journal::CAPACITY),
             "",
