@@ -6,8 +6,8 @@
 
 use aig_api::declared::DeclaredError;
 use aig_api::types::{ErrorResponse, ResponseInfo};
-use aig_model::{Invalid, Permission};
-use aig_store::{GatewayError, ProviderConfigError, StoreError};
+use aig_model::{CannotGive, Invalid, Permission};
+use aig_store::{GatewayError, ProviderConfigError, StoreError, TokenError};
 use bytes::Bytes;
 use dropshot::{ErrorStatusCode, HttpError};
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -29,6 +29,8 @@ pub(crate) enum Failure {
     NotFound,
     /// The token is this account's and lacks the permission.
     Forbidden(Permission),
+    /// The token asks for a token that could do what it cannot.
+    CannotGive(CannotGive),
     /// Something in the request is not as it must be.
     Invalid(Vec<Fault>),
     /// The body is longer than is allowed, in bytes.
@@ -70,7 +72,7 @@ impl Failure {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::NoSuchPath | Self::NotPerformed(_) | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::CannotGive(_) => StatusCode::FORBIDDEN,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -81,7 +83,7 @@ impl Failure {
 
     const fn code(&self) -> i64 {
         match self {
-            Self::Unauthenticated | Self::Forbidden(_) => 10_000,
+            Self::Unauthenticated | Self::Forbidden(_) | Self::CannotGive(_) => 10_000,
             Self::NoSuchPath | Self::NotPerformed(_) => 7_000,
             Self::Invalid(_) | Self::TooLarge(_) | Self::TooSlow => 7_001,
             Self::NotFound => 7_002,
@@ -106,6 +108,7 @@ impl Failure {
             Self::Forbidden(permission) => {
                 format!("the token does not have the {permission} permission")
             }
+            Self::CannotGive(why) => why.to_string(),
             Self::TooLarge(limit) => format!("the body must be at most {limit} bytes long"),
             Self::TooSlow => "the body did not arrive in time; send it again".into(),
             Self::Unavailable(reason) => reason.clone(),
@@ -210,6 +213,12 @@ impl From<Invalid> for Failure {
     }
 }
 
+impl From<CannotGive> for Failure {
+    fn from(why: CannotGive) -> Self {
+        Self::CannotGive(why)
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
@@ -264,6 +273,23 @@ impl From<ProviderConfigError> for Failure {
             }]),
             ProviderConfigError::NotGranted => Self::Forbidden(Permission::Edit),
             ProviderConfigError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::NotFound => Self::NotFound,
+            TokenError::FromEnvironment => Self::Invalid(vec![Fault {
+                message: format!("{error}; change it there"),
+                path: vec!["path".into(), "token_id".into()],
+            }]),
+            TokenError::CannotGive(why) => why.into(),
+            TokenError::MakerGone => Self::Unauthenticated,
+            TokenError::Invalid(invalid) => invalid.into(),
+            TokenError::NotGranted => Self::Forbidden(Permission::TokensWrite),
+            TokenError::Store(error) => error.into(),
         }
     }
 }

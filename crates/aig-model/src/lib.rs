@@ -5,6 +5,7 @@
 
 mod access;
 mod account;
+mod audit;
 mod gateway;
 mod log_query;
 mod metadata;
@@ -19,11 +20,14 @@ mod settings;
 mod snapshot;
 mod time;
 mod token;
+mod token_change;
+mod token_life;
 mod transcript;
 mod usage;
 
 pub use access::{Grant, Permission, Permissions, Refused};
 pub use account::{Account, AccountId, BadAccountId};
+pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditResource};
 pub use gateway::{BadGatewayId, Gateway, GatewayChange, GatewayId, NewGateway};
 pub use log_query::{
     Extent, LogExtents, LogFilter, LogKey, LogOperator, LogOrder, LogPatch, LogQuery, LogValue,
@@ -43,5 +47,7 @@ pub use settings::{Cache, Change, Invalid, RateLimit, Technique};
 pub use snapshot::{Found, Snapshot};
 pub use time::Timestamp;
 pub use token::{BadToken, Token, TokenDigest, TokenId, TokenText};
+pub use token_change::{NewToken, TokenChange};
+pub use token_life::{CannotGive, TokenLife, TokenStatus};
 pub use transcript::{Body, TooLarge, Transcript};
 pub use usage::Usage;

@@ -10,7 +10,7 @@ use clap::{Arg, Command as Words, CommandFactory, FromArgMatches, Parser, Subcom
 use crate::config::Flags;
 use crate::limits::Limits;
 use crate::local::{AccountCommand, KeysCommand, TokenCommand};
-use crate::remote::{GatewaysCommand, LogsCommand, ProviderConfigsCommand};
+use crate::remote::{GatewaysCommand, LogsCommand, ProviderConfigsCommand, TokensCommand};
 use crate::{bootstrap, demo, local, offline, prices, remote, serve};
 
 /// A self-hosted AI gateway, compatible with Cloudflare AI Gateway
@@ -74,6 +74,13 @@ enum Command {
         #[command(subcommand)]
         command: ProviderConfigsCommand,
     },
+    /// Tokens of the account, over the API
+    Tokens {
+        #[command(flatten)]
+        api: remote::Api,
+        #[command(subcommand)]
+        command: TokensCommand,
+    },
     /// The log of a gateway, over the API
     Logs {
         #[command(flatten)]
@@ -122,6 +129,7 @@ impl Cli {
                 Command::Keys { place, command } => command.run(&place).await,
                 Command::Gateways { api, command } => command.run(&api).await,
                 Command::ProviderConfigs { api, command } => command.run(&api).await,
+                Command::Tokens { api, command } => command.run(&api).await,
                 Command::Logs { api, command } => command.run(&api).await,
                 Command::Prices(prices) => prices.run(),
             }

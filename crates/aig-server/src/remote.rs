@@ -1,4 +1,5 @@
-//! `aig gateways`, `aig provider-configs` and `aig logs`: the generated client on the command line.
+//! `aig gateways`, `aig provider-configs`, `aig tokens` and `aig logs`: the generated client on the
+//! command line.
 //!
 //! Works against any base URL of the API, Cloudflare's included: answers are taken as they come,
 //! since Cloudflare's lack fields that ours always have. What is sent is left to `body`, how
@@ -7,6 +8,7 @@
 mod body;
 mod provider_configs;
 mod tables;
+mod tokens;
 
 use std::num::NonZeroU64;
 use std::process::ExitCode;
@@ -102,6 +104,8 @@ pub(crate) enum GatewaysCommand {
 
 /// What can be done with stored keys.
 pub(crate) use provider_configs::ProviderConfigsCommand;
+/// What can be done with tokens.
+pub(crate) use tokens::TokensCommand;
 
 /// Settings of a gateway.
 #[derive(Debug, Default, clap::Args)]

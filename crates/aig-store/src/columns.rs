@@ -23,6 +23,12 @@ pub(crate) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timesta
     row.get(column).map(Timestamp::from_millis)
 }
 
+/// Reads a column of milliseconds since the epoch, or nothing.
+pub(crate) fn maybe_timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    let millis: Option<i64> = row.get(column)?;
+    Ok(millis.map(Timestamp::from_millis))
+}
+
 /// Reads the owner of the row.
 pub(crate) fn account(row: &Row<'_>) -> rusqlite::Result<AccountId> {
     parsed(row, "account_id")

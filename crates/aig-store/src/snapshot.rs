@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use aig_model::{
-    Account, AccountId, Gateway, GatewayId, LogRetention, LogStrategy, Snapshot, StoredKey, Token,
-    TokenDigest,
+    Account, AccountId, Gateway, GatewayId, LogRetention, LogStrategy, Snapshot, StoredKey,
+    Timestamp, Token, TokenDigest, TokenId,
 };
 use rusqlite::{Connection, Row, Transaction};
 use tokio::sync::watch;
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::error::StoreError;
 use crate::live::Live;
 use crate::vault::Vault;
-use crate::{columns, gateways, instance, provider_configs};
+use crate::{columns, gateways, instance, provider_configs, tokens};
 
 /// Where the newest configuration is put for others to see.
 pub(crate) struct Publisher {
@@ -31,6 +31,7 @@ struct Reading {
     accounts: Vec<Account>,
     gateways: Vec<Gateway>,
     tokens: Vec<(TokenDigest, Token)>,
+    former: Vec<(TokenDigest, TokenId, Timestamp)>,
     keys: Vec<(AccountId, GatewayId, StoredKey)>,
     live: Live,
 }
@@ -77,8 +78,9 @@ impl Publisher {
             reading.gateways,
             reading.tokens,
         );
-        self.snapshots
-            .send_replace(Arc::new(snapshot.with_keys(reading.keys)));
+        self.snapshots.send_replace(Arc::new(
+            snapshot.with_keys(reading.keys).with_former(reading.former),
+        ));
         Ok(())
     }
 
@@ -121,6 +123,7 @@ impl Reading {
             tokens: all(transaction, instance::TOKENS, |row| {
                 Ok((columns::digest(row)?, instance::token(row)?))
             })?,
+            former: tokens::former(transaction)?,
             keys: match vault {
                 Some(vault) => provider_configs::opened(transaction, vault)?,
                 None => vec![],

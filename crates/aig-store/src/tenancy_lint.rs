@@ -13,15 +13,23 @@ const TENANT_TABLES: &[&str] = &[
     "provider_config",
     "token",
     "log_of",
+    "audit",
 ];
 
 /// Files whose statements run for the holder of a grant.
-const SCOPED: &[&str] = &["gateways.rs", "logs.rs", "provider_configs.rs"];
+const SCOPED: &[&str] = &[
+    "audit.rs",
+    "gateways.rs",
+    "logs.rs",
+    "provider_configs.rs",
+    "tokens.rs",
+];
 
 /// Statements of those files that are about all accounts on purpose.
 const ALL_ACCOUNTS: &[&str] = &[
     "FROM gateway ORDER BY account_id, gateway_id",
     "FROM provider_config ORDER BY account_id, gateway_id, rowid",
+    "FROM token WHERE former_digest IS NOT NULL",
 ];
 
 #[derive(Debug, PartialEq, Eq)]

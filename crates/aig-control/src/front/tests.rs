@@ -24,8 +24,26 @@ const METHODS: [Method; 8] = [
     Method::TRACE,
 ];
 
-/// A body that every operation takes that takes one.
+/// A body that every operation takes that takes one, but for those on tokens.
 const BODY: &str = r#"{"id":"made","provider_slug":"openai","alias":"made","secret":"k"}"#;
+
+/// A body that the operation takes, if it takes one.
+fn body(operation: Operation, account: &str) -> String {
+    match operation {
+        Operation::CreateToken => {
+            let writer = "61696720617069207065726d20746b77";
+            let resource = format!("com.cloudflare.api.account.{account}");
+            serde_json::json!({"name": "made", "policies": [{
+                "effect": "allow",
+                "permission_groups": [{"id": writer}],
+                "resources": {resource: "*"},
+            }]})
+            .to_string()
+        }
+        Operation::UpdateToken | Operation::RollToken => "{}".to_owned(),
+        _ => BODY.to_owned(),
+    }
+}
 
 /// The path of an operation.
 fn path(operation: Operation, account: &str, gateway: &str) -> String {
@@ -35,7 +53,8 @@ fn path(operation: Operation, account: &str, gateway: &str) -> String {
         .replace("{gateway_id}", gateway)
         .replace("{id}", "00000000-0000-7000-8000-000000000001")
         .replace("{provider}", "openai")
-        .replace("{provider_config_id}", "absent");
+        .replace("{provider_config_id}", "absent")
+        .replace("{token_id}", "absent");
     assert!(
         !path.contains('{'),
         "{path}: a variable that this test does not know"
@@ -45,7 +64,8 @@ fn path(operation: Operation, account: &str, gateway: &str) -> String {
 
 async fn run(rig: &Rig, token: &str, operation: Operation, account: &str) -> Answer {
     let path = path(operation, account, "default");
-    rig.call(token, operation.method(), &path, BODY).await
+    rig.call(token, operation.method(), &path, body(operation, account))
+        .await
 }
 
 #[tokio::test]
@@ -191,7 +211,8 @@ async fn a_foreign_account_is_like_an_absent_one_byte_for_byte() {
     );
     let upper = ours.to_string().to_ascii_uppercase();
     let spaced = format!("%20{ours}");
-    for operation in Operation::ALL.iter().copied() {
+    let in_accounts = Operation::ALL.iter().copied();
+    for operation in in_accounts.filter(|o| o.path().contains("{account_id}")) {
         for account in [
             theirs.to_string().as_str(),
             &"0".repeat(32),
@@ -235,8 +256,13 @@ async fn each_operation_takes_exactly_its_permission() {
             journal.offer_with(row, transcript);
             journal.flush().await;
             let answer = run(&rig, &token, operation, &account.to_string()).await;
-            let expected = if permissions::needed(operation) == permission {
-                match operation.path().contains("{provider_config_id}") {
+            let opens = match permissions::needed(operation) {
+                Needed::Permission(needed) => needed == permission,
+                Needed::Membership | Needed::Token => true,
+            };
+            let expected = if opens {
+                let absent = ["{provider_config_id}", "{token_id}"];
+                match absent.iter().any(|id| operation.path().contains(id)) {
                     true => (StatusCode::NOT_FOUND, Some(7_002)),
                     false => (StatusCode::OK, None),
                 }
@@ -353,7 +379,13 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_handler_that_panics_answers_500_and_the_next_one_works() {
-    let mut rig = Rig::with(|| panic!("planted"), ControlConfig::default()).await;
+    // The front asks the clock, then the door behind it, then the handler.
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let clock = move || match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+        2 => panic!("planted"),
+        _ => Timestamp::from_millis(0),
+    };
+    let mut rig = Rig::with(clock, ControlConfig::default()).await;
     let (account, token) = rig.tenant().await;
     let path = gateways(account);
     let answer = rig.call(&token, Method::POST, &path, r#"{"id":"x"}"#).await;

@@ -356,6 +356,18 @@ pub(super) fn control_side(plane: &ControlConfig) -> Vec<Row> {
             "it counts as so many",
         ),
         (
+            "tokens of a page",
+            count(control::TOKENS_PER_PAGE.into()),
+            "",
+            "it counts as so many",
+        ),
+        (
+            "entries of the audit log in an answer",
+            count(control::AUDIT_ENTRIES.into()),
+            "",
+            "it counts as so many",
+        ),
+        (
             "id of a gateway",
             bytes(GatewayId::MAX_LEN as u64),
             "",
@@ -398,6 +410,12 @@ pub(super) fn storage() -> Vec<Row> {
             "503",
         ),
         ("a read", time(store::READ_TIME), "", "503"),
+        (
+            "age of the audit log",
+            time(store::AUDIT_KEPT),
+            "",
+            "older entries are deleted as others come",
+        ),
     ]
 }
 

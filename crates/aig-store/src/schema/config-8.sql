@@ -1,0 +1,2 @@
+-- held for custom providers
+SELECT 1;
