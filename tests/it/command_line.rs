@@ -6,6 +6,7 @@
 mod local;
 mod remote;
 mod starts;
+mod tokens;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;

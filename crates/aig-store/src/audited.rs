@@ -8,10 +8,8 @@ use uuid::Uuid;
 
 use crate::audit::{self, Target};
 use crate::error::StoreError;
+use crate::logs::Scribe;
 use crate::store::AccountScope;
-
-/// An entry that was written before its change.
-pub(crate) struct Announced(Uuid);
 
 impl AccountScope<'_> {
     /// Entries of the account's audit log.
@@ -56,26 +54,32 @@ impl AccountScope<'_> {
         changed
     }
 
-    /// Writes the entry of a change that is made elsewhere, before it is made.
-    pub(crate) async fn announce(self, target: Target) -> Result<Announced, StoreError> {
+    /// Changes the log, whose file is another one than that of the audit log: the entry comes first,
+    /// and says afterwards if nothing came of it.
+    pub(crate) async fn change_log<T: Send + 'static>(
+        self,
+        target: Target,
+        done: impl FnOnce(&T) -> bool,
+        change: impl FnOnce(&Transaction<'_>, &mut Scribe) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (actor, id) = (self.actor(), fresh()?);
-        let written = self.store().write_aside(move |transaction| {
+        let announced = self.store().write_aside(move |transaction| {
             let name = audit::actor_name(transaction, actor)?;
             audit::write(transaction, id, actor, name.as_deref(), &target, true)?;
             Ok(())
         });
-        written.await?;
-        Ok(Announced(id))
-    }
-
-    /// Says of such an entry that nothing came of the change.
-    pub(crate) fn retract(self, entry: Announced) {
-        let account = self.account();
-        let written = self.store().submit_aside(
-            move |transaction| Ok(audit::failed(transaction, account, entry.0)?),
-            warn,
-        );
-        written.unwrap_or_else(|error| warn(Err(error)));
+        announced.await?;
+        self.store().queries().add();
+        let changed = self.store().journal().change(change).await;
+        if !changed.as_ref().is_ok_and(done) {
+            let account = self.account();
+            let retracted = self.store().submit_aside(
+                move |transaction| Ok(audit::failed(transaction, account, id)?),
+                warn,
+            );
+            retracted.unwrap_or_else(|error| warn(Err(error)));
+        }
+        changed
     }
 
     fn note_failure(self, id: Uuid, target: Target) {

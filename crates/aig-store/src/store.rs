@@ -22,7 +22,7 @@ use crate::error::{GatewayError, StoreError};
 use crate::instance::Instance;
 use crate::journal::Journal;
 use crate::journal_writer::JournalWriter;
-use crate::logs::{LogPage, Scribe, Side, StoredBody};
+use crate::logs::{LogPage, Side, StoredBody};
 use crate::readers::Readers;
 use crate::vault::Vault;
 use crate::writer::Writer;
@@ -232,7 +232,7 @@ impl Queries {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn add(&self) {
+    pub(crate) fn add(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -413,12 +413,12 @@ impl<'a> AccountScope<'a> {
         let target = Target::of(AuditAction::Update, AuditResource::Log)
             .named(&row)
             .within(id);
-        self.change_log(
+        let patched = self.change_log(
             target,
             |patched| *patched,
             move |transaction, scribe| logs::patch(transaction, scribe, log, row, &patch),
-        )
-        .await
+        );
+        Ok(patched.await?)
     }
 
     /// Deletes the first `limit` rows that a query finds, with their bodies, and answers how many
@@ -440,23 +440,6 @@ impl<'a> AccountScope<'a> {
             move |transaction, scribe| logs::delete(transaction, scribe, log, &query, limit),
         );
         Ok(Some(gone.await?))
-    }
-
-    /// Changes the log, whose file is another one than that of the audit log: the entry comes first,
-    /// and says afterwards if nothing came of it.
-    async fn change_log<T: Send + 'static>(
-        self,
-        target: Target,
-        done: impl FnOnce(&T) -> bool,
-        change: impl FnOnce(&Transaction<'_>, &mut Scribe) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, GatewayError> {
-        let entry = self.announce(target).await?;
-        self.store.house.queries.add();
-        let changed = self.store.house.journal.change(change).await;
-        if !changed.as_ref().is_ok_and(done) {
-            self.retract(entry);
-        }
-        Ok(changed?)
     }
 
     /// The log of a gateway that exists.
