@@ -9,6 +9,7 @@ mod operations;
 mod profiles;
 mod remote;
 mod starts;
+mod tokens;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;

@@ -264,11 +264,52 @@ async fn a_token_without_the_permission_is_403() {
     }
 }
 
+/// Whatever changes something says so in the audit log.
+#[tokio::test]
+async fn every_change_leaves_an_entry_in_the_audit_log() {
+    let house = House::start().await;
+    let mut changes = 0;
+    for operation in operations().iter().filter(|o| o.method != Method::GET) {
+        let own = Tenant::another(&house).await;
+        let logs = Ask {
+            path: format!("/accounts/{}/logs/audit", own.account),
+            ..Ask::default()
+        };
+        let count = async || {
+            let seen = send(&house, &Method::GET, Some(&own.token), &logs).await;
+            let body: Value = serde_json::from_str(&seen.body).unwrap();
+            let entries = body["result"].as_array().unwrap().clone();
+            let by_it = entries.iter().filter(|entry| {
+                entry["action"]["description"] == *operation.id
+                    && entry["action"]["result"] == "success"
+            });
+            by_it.count()
+        };
+        let before = count().await;
+        let mut ask = own.ask(operation);
+        if let Some(id) = ask.body.as_mut().and_then(|body| body.get_mut("alias")) {
+            *id = json!("another");
+        }
+        let seen = send(&house, &operation.method, Some(&own.token), &ask).await;
+        assert!(seen.status.is_success(), "{}: {seen:?}", operation.id);
+        assert_eq!(count().await, before + 1, "{}", operation.id);
+        changes += 1;
+    }
+    assert!(changes > 8, "the contract has changes: {changes}");
+}
+
 impl Operation {
     /// Which permissions open it, as the README tells people.
     fn opened_by(&self) -> Vec<&'static str> {
+        let about_tokens = self.path.contains("/tokens") || self.path.ends_with("/logs/audit");
         match self.method {
+            // Whoever holds a token may ask after it.
+            _ if self.path.ends_with("/tokens/verify") => {
+                vec!["edit", "read", "run", "tokens-read", "tokens-write"]
+            }
+            Method::GET if about_tokens => vec!["tokens-read"],
             Method::GET => vec!["read"],
+            _ if about_tokens => vec!["tokens-write"],
             _ => vec!["edit"],
         }
     }

@@ -76,6 +76,7 @@ async fn the_generated_client_drives_every_operation() {
     assert!(base.result.ends_with("/driven/openai"), "{}", base.result);
     keys(&client, &account).await;
     custom_providers(&client, &account).await;
+    tokens(&house, &client, &account).await;
     let row = "00000000-0000-7000-8000-000000000001";
     let journal = house.running().journal();
     let gateway: aig_model::GatewayId = "driven".parse().unwrap();
@@ -233,6 +234,65 @@ async fn keys(client: &aig_client::Client, account: &str) {
         .await
         .unwrap();
     assert_eq!(&gone.result.id, id);
+}
+
+/// The operations on tokens.
+async fn tokens(house: &House, client: &aig_client::Client, account: &str) {
+    let groups = client.list_token_permission_groups().account_id(account);
+    let groups = groups.name("AI Gateway Run").send().await.unwrap();
+    let resource = format!("com.cloudflare.api.account.{account}");
+    let policy = json!({
+        "effect": "allow",
+        "permission_groups": [{"id": groups.result[0].id}],
+        "resources": {resource: "*"},
+    });
+    let policy: aig_client::types::TokenPolicyInput = serde_json::from_value(policy).unwrap();
+    let made = client
+        .create_token()
+        .account_id(account)
+        .body_map(|body| body.name("driven").policies(vec![policy]))
+        .send()
+        .await
+        .unwrap();
+    let id = &made.result.id;
+    let itself = house.client_as(&made.result.value);
+    let told = itself.verify_token().send().await.unwrap();
+    assert_eq!(&told.result.id, id);
+    let told = itself.verify_account_token().account_id(account);
+    assert_eq!(&told.send().await.unwrap().result.id, id);
+    let list = client
+        .list_tokens()
+        .account_id(account)
+        .include_expired(true);
+    assert_eq!(list.send().await.unwrap().result.len(), 2);
+    let changed = client
+        .update_token()
+        .account_id(account)
+        .token_id(id)
+        .body_map(|body| body.name(Some("other".parse().unwrap())))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(changed.result.name, "other");
+    let got = client.get_token().account_id(account).token_id(id);
+    assert_eq!(got.send().await.unwrap().result.name, "other");
+    let rolled = client
+        .roll_token()
+        .account_id(account)
+        .token_id(id)
+        .body_map(|body| body)
+        .send()
+        .await
+        .unwrap();
+    assert_ne!(rolled.result, made.result.value);
+    let gone = client.delete_token().account_id(account).token_id(id);
+    assert_eq!(&gone.send().await.unwrap().result.id, id);
+    let told = client
+        .list_audit_logs()
+        .account_id(account)
+        .limit(std::num::NonZeroU64::MIN);
+    let told = told.send().await.unwrap();
+    assert_eq!(told.result[0].resource.id.as_deref(), Some(&**id));
 }
 
 #[tokio::test]

@@ -233,6 +233,8 @@ fn grant(account: aig_model::AccountId) -> Grant {
         permissions: Permissions::ALL,
         last_four: "test".into(),
         created_at: Timestamp::default(),
+        life: aig_model::TokenLife::default(),
+        modified_at: Timestamp::default(),
     };
     token.grant(account, Permission::Edit).unwrap()
 }

@@ -6,8 +6,8 @@
 
 use aig_api::declared::DeclaredError;
 use aig_api::types::{ErrorResponse, ResponseInfo};
-use aig_model::{Invalid, Permission};
-use aig_store::{CustomProviderError, GatewayError, ProviderConfigError, StoreError};
+use aig_model::{CannotGive, Invalid, Permission};
+use aig_store::{CustomProviderError, GatewayError, ProviderConfigError, StoreError, TokenError};
 use bytes::Bytes;
 use dropshot::{ErrorStatusCode, HttpError};
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -29,6 +29,8 @@ pub(crate) enum Failure {
     NotFound,
     /// The token is this account's and lacks the permission.
     Forbidden(Permission),
+    /// The token asks for a token that could do what it cannot.
+    CannotGive(CannotGive),
     /// Something in the request is not as it must be.
     Invalid(Vec<Fault>),
     /// There is one like it already.
@@ -77,7 +79,7 @@ impl Failure {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::NoSuchPath | Self::NotPerformed(_) | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::CannotGive(_) => StatusCode::FORBIDDEN,
             Self::Invalid(_) | Self::BadBaseUrl(_) => StatusCode::BAD_REQUEST,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -90,7 +92,7 @@ impl Failure {
 
     const fn code(&self) -> i64 {
         match self {
-            Self::Unauthenticated | Self::Forbidden(_) => 10_000,
+            Self::Unauthenticated | Self::Forbidden(_) | Self::CannotGive(_) => 10_000,
             // Those of custom providers, as Cloudflare's documentation tells them.
             Self::BadBaseUrl(_) => 1_002,
             Self::Conflict(_) => 1_003,
@@ -125,6 +127,7 @@ impl Failure {
                     path: vec!["header".into(), "content-type".into()],
                 }];
             }
+            Self::CannotGive(why) => why.to_string(),
             Self::TooLarge(limit) => format!("the body must be at most {limit} bytes long"),
             Self::TooSlow => "the body did not arrive in time; send it again".into(),
             Self::Unavailable(reason) => reason.clone(),
@@ -229,6 +232,12 @@ impl From<Invalid> for Failure {
     }
 }
 
+impl From<CannotGive> for Failure {
+    fn from(why: CannotGive) -> Self {
+        Self::CannotGive(why)
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
@@ -315,6 +324,23 @@ impl From<CustomProviderError> for Failure {
             }]),
             CustomProviderError::NotGranted => Self::Forbidden(Permission::Edit),
             CustomProviderError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::NotFound => Self::NotFound,
+            TokenError::FromEnvironment => Self::Invalid(vec![Fault {
+                message: format!("{error}; change it there"),
+                path: vec!["path".into(), "token_id".into()],
+            }]),
+            TokenError::CannotGive(why) => why.into(),
+            TokenError::MakerGone => Self::Unauthenticated,
+            TokenError::Invalid(invalid) => invalid.into(),
+            TokenError::NotGranted => Self::Forbidden(Permission::TokensWrite),
+            TokenError::Store(error) => error.into(),
         }
     }
 }

@@ -27,13 +27,15 @@ use hyper_util::rt::TokioExecutor;
 use tokio::sync::watch;
 
 use crate::error::Failure;
-use crate::inside::{Inside, SECRET, TOKEN};
+use crate::inside::{Clock, Inside, SECRET, TOKEN};
+use crate::permissions::Needed;
 use crate::{logs, native, permissions, unperformed};
 
 /// The control plane: hand it every request below `/client/v4/` that is not the data plane's.
 pub struct ControlPlane {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     identity: Arc<Identity>,
+    clock: Clock,
     client: Client<HttpConnector, Full<Bytes>>,
     inside: Inside,
     config: ControlConfig,
@@ -101,7 +103,8 @@ impl Default for ControlConfig {
 // === impl ControlPlane ===
 
 impl ControlPlane {
-    /// Starts the control plane. `clock` says what time it is whenever something is written.
+    /// Starts the control plane. `clock` says what time it is whenever something is
+    /// written, and whenever it is asked whether a token is good.
     pub async fn start(
         store: Store,
         identity: Arc<Identity>,
@@ -109,12 +112,15 @@ impl ControlPlane {
         config: ControlConfig,
     ) -> Result<Self, StartError> {
         let snapshots = store.snapshots();
-        let inside = Inside::start(store, Box::new(clock), &config)?;
+        let clock: Clock = Arc::new(clock);
+        let (own, own_clock) = (Arc::clone(&identity), Arc::clone(&clock));
+        let inside = Inside::start(store, own, own_clock, &config)?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         Ok(Self {
             snapshots,
             identity,
+            clock,
             client: Client::builder(TokioExecutor::new()).build(connector),
             inside,
             config,
@@ -163,13 +169,18 @@ impl ControlPlane {
             Found::MethodNotAllowed(allowed) => return Err(Failure::MethodNotAllowed(allowed)),
             Found::Nothing => return Err(unperformed::or_no_such_path(path)),
         };
+        let needed = permissions::needed(operation);
         // As it was sent: an id has one spelling, and nothing behind the door decodes it anew.
         let account = variables
             .iter()
             .find(|(name, _)| *name == "account_id")
-            .and_then(|(_, id)| id.parse::<AccountId>().ok())
-            .ok_or(Failure::NotFound)?;
-        match token.grant(account, permissions::needed(operation)) {
+            .and_then(|(_, id)| id.parse::<AccountId>().ok());
+        let account = match (needed, account) {
+            (Needed::Token, _) => token.account,
+            (_, Some(account)) => account,
+            (_, None) => return Err(Failure::NotFound),
+        };
+        match needed.granted(&token, account) {
             Ok(_) => Ok(Admitted { operation, token }),
             Err(Refused::OtherAccount) => Err(Failure::NotFound),
             Err(Refused::Lacking(permission)) => Err(Failure::Forbidden(permission)),
@@ -194,7 +205,8 @@ impl ControlPlane {
             return Err(Failure::Unauthenticated);
         }
         self.identity
-            .identify(&self.snapshots.borrow(), token.trim())
+            .identify(&self.snapshots.borrow(), token.trim(), (self.clock)())
+            .good()
             .ok_or(Failure::Unauthenticated)
     }
 

@@ -9,8 +9,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use aig_api::{Operation, cloudflare_ai_gateway_api_mod};
-use aig_model::{AccountId, Refused, Snapshot, Timestamp, TokenId};
-use aig_policy::EgressRules;
+use aig_model::{AccountId, Refused, Snapshot, Timestamp, Token, TokenDigest, TokenId, TokenText};
+use aig_policy::{EgressRules, Identity};
 use aig_store::{AccountScope, Store};
 use dropshot::{ApiDescription, ConfigDropshot, HttpServer, RequestContext, ServerBuilder};
 use http::HeaderMap;
@@ -32,6 +32,7 @@ pub(crate) const TOKEN: HeaderName = HeaderName::from_static("aig-front-token");
 pub struct Context {
     store: Store,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    identity: Arc<Identity>,
     clock: Clock,
     secret: HeaderValue,
     data_origin: String,
@@ -39,7 +40,7 @@ pub struct Context {
     egress: EgressRules,
 }
 
-pub(crate) type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
+pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The running dropshot.
 pub(crate) struct Inside {
@@ -62,6 +63,7 @@ impl Inside {
     /// Starts dropshot on a free port of the loopback.
     pub(crate) fn start(
         store: Store,
+        identity: Arc<Identity>,
         clock: Clock,
         limits: &ControlConfig,
     ) -> Result<Self, StartError> {
@@ -69,6 +71,7 @@ impl Inside {
         let context = Context {
             snapshots: store.snapshots(),
             store,
+            identity,
             clock,
             secret: secret.clone(),
             data_origin: limits.data_origin.clone(),
@@ -124,6 +127,19 @@ impl Context {
         operation: Operation,
         account: &str,
     ) -> Result<AccountScope<'_>, Failure> {
+        let token = self.token(request)?;
+        let account: AccountId = account.parse().map_err(|_| Failure::NotFound)?;
+        match permissions::needed(operation).granted(&token, account) {
+            Ok(Some(grant)) => Ok(self.store.scope(grant).acting(operation.id(), self.now())),
+            // An operation that asks after the token alone has no business in the account.
+            Ok(None) => Err(Failure::Internal),
+            Err(Refused::OtherAccount) => Err(Failure::NotFound),
+            Err(Refused::Lacking(permission)) => Err(Failure::Forbidden(permission)),
+        }
+    }
+
+    /// The token of the caller, as it is now.
+    pub(crate) fn token(&self, request: &RequestContext<Self>) -> Result<Arc<Token>, Failure> {
         let headers = request.request.headers();
         if !self.is_from_front(headers) {
             return Err(Failure::Unauthenticated);
@@ -133,13 +149,14 @@ impl Context {
             .get(TOKEN)
             .and_then(|id| id.to_str().ok()?.parse().ok())
             .and_then(|id| snapshot.token_by_id(TokenId(id)))
+            .filter(|token| token.life.is_good(self.now()))
             .ok_or(Failure::Unauthenticated)?;
-        let account: AccountId = account.parse().map_err(|_| Failure::NotFound)?;
-        match token.grant(account, permissions::needed(operation)) {
-            Ok(grant) => Ok(self.store.scope(grant)),
-            Err(Refused::OtherAccount) => Err(Failure::NotFound),
-            Err(Refused::Lacking(permission)) => Err(Failure::Forbidden(permission)),
-        }
+        Ok(Arc::clone(token))
+    }
+
+    /// The digest under which a token is stored.
+    pub(crate) fn digest(&self, token: &TokenText) -> TokenDigest {
+        self.identity.digest(token)
     }
 
     /// The time to write down.

@@ -2,41 +2,49 @@
 
 use aig_api::types::{
     CustomProviderCostInput, CustomProviderCostPatch, CustomProviderInput, CustomProviderPatch,
-    GatewayInput, LogPatch, ProviderConfigInput, ProviderConfigRotation,
+    GatewayInput, LogPatch, ProviderConfigInput, ProviderConfigRotation, TokenChange, TokenInput,
+    TokenRoll,
 };
 use aig_api::{
     CloudflareAiGatewayApi, CreateAiGatewayError, CreateAiGatewayOk, CreateAiGatewayPath,
     CreateCustomProviderCostError, CreateCustomProviderCostOk, CreateCustomProviderCostPath,
     CreateCustomProviderError, CreateCustomProviderOk, CreateCustomProviderPath,
-    CreateProviderConfigError, CreateProviderConfigOk, CreateProviderConfigPath,
-    DeleteAiGatewayError, DeleteAiGatewayLogsError, DeleteAiGatewayLogsOk, DeleteAiGatewayLogsPath,
-    DeleteAiGatewayLogsQuery, DeleteAiGatewayOk, DeleteAiGatewayPath,
-    DeleteCustomProviderCostError, DeleteCustomProviderCostOk, DeleteCustomProviderCostPath,
-    DeleteCustomProviderError, DeleteCustomProviderOk, DeleteCustomProviderPath,
-    DeleteProviderConfigError, DeleteProviderConfigOk, DeleteProviderConfigPath, GetAiGatewayError,
+    CreateProviderConfigError, CreateProviderConfigOk, CreateProviderConfigPath, CreateTokenError,
+    CreateTokenOk, CreateTokenPath, DeleteAiGatewayError, DeleteAiGatewayLogsError,
+    DeleteAiGatewayLogsOk, DeleteAiGatewayLogsPath, DeleteAiGatewayLogsQuery, DeleteAiGatewayOk,
+    DeleteAiGatewayPath, DeleteCustomProviderCostError, DeleteCustomProviderCostOk,
+    DeleteCustomProviderCostPath, DeleteCustomProviderError, DeleteCustomProviderOk,
+    DeleteCustomProviderPath, DeleteProviderConfigError, DeleteProviderConfigOk,
+    DeleteProviderConfigPath, DeleteTokenError, DeleteTokenOk, DeleteTokenPath, GetAiGatewayError,
     GetAiGatewayLogError, GetAiGatewayLogOk, GetAiGatewayLogPath, GetAiGatewayLogRequestError,
     GetAiGatewayLogRequestOk, GetAiGatewayLogRequestPath, GetAiGatewayLogResponseError,
     GetAiGatewayLogResponseOk, GetAiGatewayLogResponsePath, GetAiGatewayOk, GetAiGatewayPath,
     GetAiGatewayUrlError, GetAiGatewayUrlOk, GetAiGatewayUrlPath, GetCustomProviderCostError,
     GetCustomProviderCostOk, GetCustomProviderCostPath, GetCustomProviderError,
-    GetCustomProviderOk, GetCustomProviderPath, ListAiGatewayLogsError, ListAiGatewayLogsOk,
-    ListAiGatewayLogsPath, ListAiGatewayLogsQuery, ListAiGatewaysError, ListAiGatewaysOk,
-    ListAiGatewaysPath, ListAiGatewaysQuery, ListCustomProviderCostsError,
-    ListCustomProviderCostsOk, ListCustomProviderCostsPath, ListCustomProviderCostsQuery,
-    ListCustomProvidersError, ListCustomProvidersOk, ListCustomProvidersPath,
-    ListCustomProvidersQuery, ListProviderConfigsError, ListProviderConfigsOk,
-    ListProviderConfigsPath, ListProviderConfigsQuery, Operation, PatchAiGatewayLogError,
-    PatchAiGatewayLogOk, PatchAiGatewayLogPath, RotateProviderConfigError, RotateProviderConfigOk,
+    GetCustomProviderOk, GetCustomProviderPath, GetTokenError, GetTokenOk, GetTokenPath,
+    ListAiGatewayLogsError, ListAiGatewayLogsOk, ListAiGatewayLogsPath, ListAiGatewayLogsQuery,
+    ListAiGatewaysError, ListAiGatewaysOk, ListAiGatewaysPath, ListAiGatewaysQuery,
+    ListAuditLogsError, ListAuditLogsOk, ListAuditLogsPath, ListAuditLogsQuery,
+    ListCustomProviderCostsError, ListCustomProviderCostsOk, ListCustomProviderCostsPath,
+    ListCustomProviderCostsQuery, ListCustomProvidersError, ListCustomProvidersOk,
+    ListCustomProvidersPath, ListCustomProvidersQuery, ListProviderConfigsError,
+    ListProviderConfigsOk, ListProviderConfigsPath, ListProviderConfigsQuery,
+    ListTokenPermissionGroupsError, ListTokenPermissionGroupsOk, ListTokenPermissionGroupsPath,
+    ListTokenPermissionGroupsQuery, ListTokensError, ListTokensOk, ListTokensPath, ListTokensQuery,
+    Operation, PatchAiGatewayLogError, PatchAiGatewayLogOk, PatchAiGatewayLogPath, RollTokenError,
+    RollTokenOk, RollTokenPath, RotateProviderConfigError, RotateProviderConfigOk,
     RotateProviderConfigPath, UpdateAiGatewayError, UpdateAiGatewayOk, UpdateAiGatewayPath,
     UpdateCustomProviderCostError, UpdateCustomProviderCostOk, UpdateCustomProviderCostPath,
-    UpdateCustomProviderError, UpdateCustomProviderOk, UpdateCustomProviderPath,
+    UpdateCustomProviderError, UpdateCustomProviderOk, UpdateCustomProviderPath, UpdateTokenError,
+    UpdateTokenOk, UpdateTokenPath, VerifyAccountTokenError, VerifyAccountTokenOk,
+    VerifyAccountTokenPath, VerifyTokenError, VerifyTokenOk,
 };
 use aig_store::Side;
 use dropshot::{Path, Query, RequestContext, TypedBody};
 
 use crate::error::Failure;
 use crate::inside::Context;
-use crate::{custom_costs, custom_providers, gateways, logs, provider_configs};
+use crate::{audit, custom_costs, custom_providers, gateways, logs, provider_configs, tokens};
 
 /// The one implementation of the contract.
 pub(crate) enum Operations {}
@@ -331,5 +339,110 @@ impl CloudflareAiGatewayApi for Operations {
         .await
         .map(GetAiGatewayLogResponseOk)
         .map_err(Failure::into_error)
+    }
+
+    async fn list_tokens(
+        request: RequestContext<Context>,
+        path: Path<ListTokensPath>,
+        query: Query<ListTokensQuery>,
+    ) -> Result<ListTokensOk, ListTokensError> {
+        tokens::list(&request, path.into_inner(), query.into_inner())
+            .await
+            .map(ListTokensOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn create_token(
+        request: RequestContext<Context>,
+        path: Path<CreateTokenPath>,
+        body: TypedBody<TokenInput>,
+    ) -> Result<CreateTokenOk, CreateTokenError> {
+        tokens::create(&request, path.into_inner(), body.into_inner())
+            .await
+            .map(CreateTokenOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn list_token_permission_groups(
+        request: RequestContext<Context>,
+        path: Path<ListTokenPermissionGroupsPath>,
+        query: Query<ListTokenPermissionGroupsQuery>,
+    ) -> Result<ListTokenPermissionGroupsOk, ListTokenPermissionGroupsError> {
+        tokens::groups(&request, path.into_inner(), query.into_inner())
+            .await
+            .map(ListTokenPermissionGroupsOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn verify_account_token(
+        request: RequestContext<Context>,
+        path: Path<VerifyAccountTokenPath>,
+    ) -> Result<VerifyAccountTokenOk, VerifyAccountTokenError> {
+        tokens::verify_in(&request, path.into_inner())
+            .await
+            .map(VerifyAccountTokenOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn get_token(
+        request: RequestContext<Context>,
+        path: Path<GetTokenPath>,
+    ) -> Result<GetTokenOk, GetTokenError> {
+        tokens::get(&request, path.into_inner())
+            .await
+            .map(GetTokenOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn update_token(
+        request: RequestContext<Context>,
+        path: Path<UpdateTokenPath>,
+        body: TypedBody<TokenChange>,
+    ) -> Result<UpdateTokenOk, UpdateTokenError> {
+        tokens::update(&request, path.into_inner(), body.into_inner())
+            .await
+            .map(UpdateTokenOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn delete_token(
+        request: RequestContext<Context>,
+        path: Path<DeleteTokenPath>,
+    ) -> Result<DeleteTokenOk, DeleteTokenError> {
+        tokens::delete(&request, path.into_inner())
+            .await
+            .map(DeleteTokenOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn roll_token(
+        request: RequestContext<Context>,
+        path: Path<RollTokenPath>,
+        body: TypedBody<TokenRoll>,
+    ) -> Result<RollTokenOk, RollTokenError> {
+        tokens::roll(&request, path.into_inner(), body.into_inner())
+            .await
+            .map(RollTokenOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn verify_token(
+        request: RequestContext<Context>,
+    ) -> Result<VerifyTokenOk, VerifyTokenError> {
+        tokens::verify(&request)
+            .await
+            .map(VerifyTokenOk)
+            .map_err(Failure::into_error)
+    }
+
+    async fn list_audit_logs(
+        request: RequestContext<Context>,
+        path: Path<ListAuditLogsPath>,
+        query: Query<ListAuditLogsQuery>,
+    ) -> Result<ListAuditLogsOk, ListAuditLogsError> {
+        audit::list(&request, path.into_inner(), query.into_inner())
+            .await
+            .map(ListAuditLogsOk)
+            .map_err(Failure::into_error)
     }
 }

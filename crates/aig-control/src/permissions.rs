@@ -4,10 +4,21 @@
 //! somebody has decided here who may call it.
 
 use aig_api::Operation;
-use aig_model::Permission;
+use aig_model::{AccountId, Grant, Permission, Refused, Token};
 
-/// The permission without which the operation is refused.
-pub(crate) const fn needed(operation: Operation) -> Permission {
+/// Without what an operation is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needed {
+    /// A token of the account in the path, with this permission.
+    Permission(Permission),
+    /// A token of the account in the path, whatever it may do there.
+    Membership,
+    /// A token, of whichever account.
+    Token,
+}
+
+/// What the operation takes.
+pub(crate) const fn needed(operation: Operation) -> Needed {
     match operation {
         Operation::ListAiGateways
         | Operation::GetAiGateway
@@ -20,7 +31,7 @@ pub(crate) const fn needed(operation: Operation) -> Permission {
         | Operation::ListAiGatewayLogs
         | Operation::GetAiGatewayLog
         | Operation::GetAiGatewayLogRequest
-        | Operation::GetAiGatewayLogResponse => Permission::Read,
+        | Operation::GetAiGatewayLogResponse => Needed::Permission(Permission::Read),
         Operation::CreateAiGateway
         | Operation::UpdateAiGateway
         | Operation::DeleteAiGateway
@@ -34,7 +45,34 @@ pub(crate) const fn needed(operation: Operation) -> Permission {
         | Operation::UpdateCustomProviderCost
         | Operation::DeleteCustomProviderCost
         | Operation::DeleteAiGatewayLogs
-        | Operation::PatchAiGatewayLog => Permission::Edit,
+        | Operation::PatchAiGatewayLog => Needed::Permission(Permission::Edit),
+        // The audit log names tokens, and tells what each of them did.
+        Operation::ListTokens
+        | Operation::GetToken
+        | Operation::ListTokenPermissionGroups
+        | Operation::ListAuditLogs => Needed::Permission(Permission::TokensRead),
+        Operation::CreateToken
+        | Operation::UpdateToken
+        | Operation::RollToken
+        | Operation::DeleteToken => Needed::Permission(Permission::TokensWrite),
+        Operation::VerifyAccountToken => Needed::Membership,
+        Operation::VerifyToken => Needed::Token,
+    }
+}
+
+impl Needed {
+    /// What a token may reach in that account by an operation that takes this; nothing for one
+    /// that asks after no more than the token itself.
+    pub(crate) fn granted(
+        self,
+        token: &Token,
+        account: AccountId,
+    ) -> Result<Option<Grant>, Refused> {
+        match self {
+            Self::Permission(permission) => token.grant(account, permission).map(Some),
+            Self::Membership if token.account != account => Err(Refused::OtherAccount),
+            Self::Membership | Self::Token => Ok(None),
+        }
     }
 }
 

@@ -90,6 +90,13 @@ impl Rig {
         format!("Bearer {}", text.expose())
     }
 
+    /// What is stored of a token, in hex.
+    pub(crate) fn digest(&self, value: &str) -> String {
+        let text = TokenText::parse(value).unwrap();
+        let digest = self.identity.digest(&text);
+        digest.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// An account and a token that may do everything in it.
     pub(crate) async fn tenant(&mut self) -> (AccountId, String) {
         let account = self.account().await;

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::AccountId;
+use crate::{AccountId, TokenId};
 
 /// What a token may be allowed to do, in Cloudflare's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +16,10 @@ pub enum Permission {
     Edit,
     /// Send requests through authenticated gateways.
     Run,
+    /// See tokens, never their values, and what was done with them and by them.
+    TokensRead,
+    /// Make, change and revoke tokens that can do no more than one's own.
+    TokensWrite,
 }
 
 /// A set of permissions; never implied by one another.
@@ -27,6 +31,7 @@ pub struct Permissions(u8);
 pub struct Grant {
     account: AccountId,
     permission: Permission,
+    token: TokenId,
 }
 
 /// Why a token got no grant.
@@ -44,13 +49,21 @@ pub enum Refused {
 
 impl Permission {
     /// All of them, in the order in which they are written.
-    pub const ALL: [Self; 3] = [Self::Read, Self::Edit, Self::Run];
+    pub const ALL: [Self; 5] = [
+        Self::Read,
+        Self::Edit,
+        Self::Run,
+        Self::TokensRead,
+        Self::TokensWrite,
+    ];
 
     const fn bit(self) -> u8 {
         match self {
             Self::Read => 1,
             Self::Edit => 2,
             Self::Run => 4,
+            Self::TokensRead => 8,
+            Self::TokensWrite => 16,
         }
     }
 }
@@ -61,6 +74,8 @@ impl fmt::Display for Permission {
             Self::Read => "read",
             Self::Edit => "edit",
             Self::Run => "run",
+            Self::TokensRead => "tokens-read",
+            Self::TokensWrite => "tokens-write",
         })
     }
 }
@@ -69,12 +84,23 @@ impl fmt::Display for Permission {
 
 impl Permissions {
     /// Everything.
-    pub const ALL: Self = Self(7);
+    pub const ALL: Self = Self(31);
 
     /// The set with one more.
     #[must_use]
     pub const fn with(self, permission: Permission) -> Self {
         Self(self.0 | permission.bit())
+    }
+
+    /// The set with all of another one.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether it has nothing.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
     }
 
     /// Whether the set has it.
@@ -99,14 +125,17 @@ impl fmt::Display for Permissions {
 impl FromStr for Permissions {
     type Err = String;
 
-    /// From `read,edit,run` or a part of it; at least one.
+    /// From `read,edit,run,tokens-read,tokens-write` or a part of it; at least one.
     fn from_str(text: &str) -> Result<Self, String> {
         text.split(',').try_fold(Self::default(), |set, word| {
             let named = Permission::ALL
                 .into_iter()
                 .find(|p| p.to_string() == word.trim());
-            let permission =
-                named.ok_or_else(|| format!("no permission {word:?}: write read, edit or run"))?;
+            let permission = named.ok_or_else(|| {
+                format!(
+                    "no permission {word:?}: write read, edit, run, tokens-read or tokens-write"
+                )
+            })?;
             Ok(set.with(permission))
         })
     }
@@ -116,10 +145,11 @@ impl FromStr for Permissions {
 
 impl Grant {
     /// Only a token may grant; see [`crate::Token::grant`].
-    pub(crate) const fn new(account: AccountId, permission: Permission) -> Self {
+    pub(crate) const fn new(account: AccountId, permission: Permission, token: TokenId) -> Self {
         Self {
             account,
             permission,
+            token,
         }
     }
 
@@ -131,5 +161,10 @@ impl Grant {
     /// What may be done there.
     pub const fn permission(self) -> Permission {
         self.permission
+    }
+
+    /// The token that it was given to.
+    pub const fn token(self) -> TokenId {
+        self.token
     }
 }

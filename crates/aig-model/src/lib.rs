@@ -5,6 +5,7 @@
 
 mod access;
 mod account;
+mod audit;
 mod custom_provider;
 mod gateway;
 mod key_document;
@@ -21,11 +22,14 @@ mod settings;
 mod snapshot;
 mod time;
 mod token;
+mod token_change;
+mod token_life;
 mod transcript;
 mod usage;
 
 pub use access::{Grant, Permission, Permissions, Refused};
 pub use account::{Account, AccountId, BadAccountId};
+pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditResource};
 pub use custom_provider::{
     CUSTOM_PREFIX, CostFilter, CostTerms, CustomCost, CustomCostId, CustomEntry, CustomFilter,
     CustomProvider, CustomProviderChange, CustomProviderId, CustomProviders, CustomSettings,
@@ -51,5 +55,7 @@ pub use settings::{Cache, Change, Invalid, RateLimit, Technique};
 pub use snapshot::{Found, Snapshot};
 pub use time::Timestamp;
 pub use token::{BadToken, Token, TokenDigest, TokenId, TokenText};
+pub use token_change::{NewToken, TokenChange};
+pub use token_life::{CannotGive, TokenLife, TokenStatus};
 pub use transcript::{Body, TooLarge, Transcript};
 pub use usage::Usage;

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::{
-    Account, AccountId, CustomEntry, CustomProviders, Gateway, GatewayId, StoredKey, Token,
-    TokenDigest, TokenId,
+    Account, AccountId, CustomEntry, CustomProviders, Gateway, GatewayId, StoredKey, Timestamp,
+    Token, TokenDigest, TokenId,
 };
 
 /// Everything that a request may need to know of the configuration, at one moment.
@@ -90,6 +90,25 @@ impl Snapshot {
         self.custom_providers.get(&account)
     }
 
+    /// The same with the values that tokens had before they were rolled, each good up to a moment.
+    #[must_use]
+    pub fn with_former(
+        mut self,
+        former: impl IntoIterator<Item = (TokenDigest, TokenId, Timestamp)>,
+    ) -> Self {
+        for (digest, id, end) in former {
+            if let Some(token) = self.tokens_by_id.get(&id) {
+                let life = token.life.until(end);
+                let token = Token {
+                    life,
+                    ..Token::clone(token)
+                };
+                self.tokens.entry(digest).or_insert(Arc::new(token));
+            }
+        }
+        self
+    }
+
     /// The stored keys of a gateway.
     pub fn keys(&self, gateway: &Gateway) -> Arc<[StoredKey]> {
         let place = (gateway.account, gateway.id.clone());
@@ -126,7 +145,6 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
 
     #[test]
     fn every_account_has_a_default_gateway_and_nobody_else_has() {

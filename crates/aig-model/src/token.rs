@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{AccountId, Grant, Permission, Permissions, Refused, Secret, Timestamp};
+use crate::{AccountId, Grant, Permission, Permissions, Refused, Secret, Timestamp, TokenLife};
 
 /// The text of a token, as its holder has it. Cannot be printed by accident.
 #[derive(Clone, Debug)]
@@ -36,8 +36,12 @@ pub struct Token {
     pub permissions: Permissions,
     /// The last four characters of its text, by which a holder can recognise it.
     pub last_four: Arc<str>,
+    /// When it is good.
+    pub life: TokenLife,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it was changed last.
+    pub modified_at: Timestamp,
 }
 
 /// The text cannot be a token.
@@ -157,6 +161,7 @@ impl fmt::Display for TokenId {
 
 impl Token {
     /// The one way to a [`Grant`]: the account must be the token's own, the permission among its own.
+    /// Whether the token is good at all today is asked before, by `aig-policy`'s `identity`.
     pub fn grant(&self, account: AccountId, permission: Permission) -> Result<Grant, Refused> {
         if account != self.account {
             return Err(Refused::OtherAccount);
@@ -164,7 +169,7 @@ impl Token {
         if !self.permissions.has(permission) {
             return Err(Refused::Lacking(permission));
         }
-        Ok(Grant::new(account, permission))
+        Ok(Grant::new(account, permission, self.id))
     }
 }
 

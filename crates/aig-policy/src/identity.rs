@@ -6,12 +6,14 @@
 //! A token is found by its keyed digest (HMAC-SHA-256 under the house's pepper) in the snapshot's
 //! table: a stolen table is useless without the pepper, the order of the digest's bytes tells a
 //! timing attacker nothing about the token, and 256 random bits need no slow hash. Texts that
-//! cannot be tokens are refused by form and checksum before anything is computed.
+//! cannot be tokens are refused by form and checksum before anything is computed. Whether a token
+//! has begun, or expired, is asked at every request, so that it needs no write to end.
 
 use std::sync::Arc;
 
 use aig_model::{
-    AccountId, Found, GatewayId, Permission, Secret, Snapshot, Token, TokenDigest, TokenText,
+    AccountId, Found, GatewayId, Permission, Secret, Snapshot, Timestamp, Token, TokenDigest,
+    TokenText,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -28,6 +30,18 @@ pub enum Caller {
     Anonymous,
     /// The holder of a token with the run permission in the gateway's account.
     Token(Arc<Token>),
+}
+
+/// What a text is found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identified {
+    /// A token that is good now.
+    Good(Arc<Token>),
+    /// A token of this house that is disabled, expired, or not good yet: worth as much as an
+    /// unknown one, but nothing that a provider should see.
+    NotNow,
+    /// Nothing that is known here.
+    Unknown,
 }
 
 /// The request may go on.
@@ -69,11 +83,19 @@ impl Identity {
         TokenDigest(mac.finalize().into_bytes().into())
     }
 
-    /// The token that `text` is, if it is one that is good today.
+    /// The token that `text` is, whether it is good today or not.
     ///
     /// A scheme word in front (`Bearer`, `Key`, `Token`, …) is passed over: SDKs put the same
     /// token behind different ones, and some send it bare.
-    pub fn identify(&self, snapshot: &Snapshot, text: &str) -> Option<Arc<Token>> {
+    pub fn identify(&self, snapshot: &Snapshot, text: &str, now: Timestamp) -> Identified {
+        match self.known(snapshot, text) {
+            Some(token) if token.life.is_good(now) => Identified::Good(token),
+            Some(_) => Identified::NotNow,
+            None => Identified::Unknown,
+        }
+    }
+
+    fn known(&self, snapshot: &Snapshot, text: &str) -> Option<Arc<Token>> {
         let text = without_scheme(text);
         if text.len() > TokenText::MAX_LEN {
             return None;
@@ -126,6 +148,18 @@ impl Identity {
             }),
             (None, Some(_)) => Err(NotAdmitted::NoSuchGateway),
             (_, None) => Err(NotAdmitted::Unauthorized),
+        }
+    }
+}
+
+// === impl Identified ===
+
+impl Identified {
+    /// The token, when it is good.
+    pub fn good(self) -> Option<Arc<Token>> {
+        match self {
+            Self::Good(token) => Some(token),
+            Self::NotNow | Self::Unknown => None,
         }
     }
 }

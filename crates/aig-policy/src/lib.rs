@@ -15,7 +15,7 @@ pub mod retry;
 pub use attempts::{Attempts, BodyLost, GaveUp, Next};
 pub use cache::CachePlan;
 pub use egress::{Destination, EgressRules, Forbidden, Host};
-pub use identity::{Admitted, Caller, Identity, NotAdmitted};
+pub use identity::{Admitted, Caller, Identified, Identity, NotAdmitted};
 pub use options::{Backoff, Options, RetrySetting};
 pub use price::PriceBook;
 pub use rate_limit::RateLimiter;

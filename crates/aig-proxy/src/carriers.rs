@@ -8,9 +8,10 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use aig_model::{Snapshot, Token};
-use aig_policy::Identity;
+use aig_model::{Snapshot, Timestamp, Token};
+use aig_policy::{Identified, Identity};
 use aig_provider::{Providers, unescaped};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -25,7 +26,7 @@ pub(crate) struct Carriers {
 pub(crate) struct Tokens {
     /// Those that are good today.
     pub(crate) good: Vec<Arc<Token>>,
-    /// The headers in which a token stands, be it good, revoked or another house's.
+    /// The headers in which a token stands, be it good, expired, revoked or another house's.
     headers: Vec<HeaderName>,
     /// The same for parameters of the query, as they stand there.
     parameters: Vec<String>,
@@ -69,12 +70,15 @@ impl Carriers {
         headers: &HeaderMap,
         query: Option<&str>,
     ) -> Tokens {
+        let now = Timestamp::from(SystemTime::now());
         let mut tokens = Tokens::default();
-        let mut is_token = |text: &str| {
-            let token = identity.identify(snapshot, text);
-            let found = token.is_some() || Identity::is_token(text);
-            tokens.good.extend(token);
-            found
+        let mut is_token = |text: &str| match identity.identify(snapshot, text, now) {
+            Identified::Good(token) => {
+                tokens.good.push(token);
+                true
+            }
+            Identified::NotNow => true,
+            Identified::Unknown => Identity::is_token(text),
         };
         for name in &self.headers {
             for text in texts(headers, name) {

@@ -18,6 +18,7 @@ use crate::print::plain;
 use crate::profiles::Profile;
 use crate::remote::{
     CustomProvidersCommand, GatewaysCommand, LogCommand, LogsCommand, ProviderConfigsCommand,
+    TokensCommand,
 };
 use crate::{bootstrap, demo, local, offline, prices, profiles, remote, serve};
 
@@ -107,6 +108,13 @@ enum Command {
         #[command(subcommand)]
         command: CustomProvidersCommand,
     },
+    /// Tokens of the account, over the API
+    Tokens {
+        #[command(flatten)]
+        api: remote::Api,
+        #[command(subcommand)]
+        command: TokensCommand,
+    },
     /// The log of a gateway, over the API
     Logs {
         #[command(flatten)]
@@ -180,6 +188,7 @@ impl Cli {
                 Command::Gateways { api, command } => command.run(&api).await,
                 Command::ProviderConfigs { api, command } => command.run(&api).await,
                 Command::CustomProviders { api, command } => command.run(&api).await,
+                Command::Tokens { api, command } => command.run(&api).await,
                 Command::Logs { api, command } => command.run(&api).await,
                 Command::Log { api, command } => command.run(&api).await,
                 Command::Prices(prices) => prices.run(),

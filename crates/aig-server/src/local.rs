@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use aig_model::{AccountId, Permissions, Timestamp, TokenId};
+use aig_model::{AccountId, NewToken, Permissions, Timestamp, TokenId, TokenLife, TokenStatus};
 use aig_store::Store;
 use anyhow::bail;
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
 use crate::config::DEFAULT_DATA_DIR;
@@ -86,9 +87,13 @@ pub(crate) enum TokenCommand {
         /// A name for people
         #[arg(long, default_value = "token")]
         name: String,
-        /// What it may do: read (see gateways and logs), edit (change gateways), run (send requests)
+        /// What it may do: read (see gateways and logs), edit (change gateways), run (send
+        /// requests), tokens-read (see tokens and the audit log), tokens-write (manage tokens)
         #[arg(long, default_value = "read,edit,run")]
         permissions: Permissions,
+        /// From when on it is refused, such as 2030-01-31T00:00:00Z; never by default
+        #[arg(long, value_name = "TIME")]
+        expires_on: Option<DateTime<Utc>>,
     },
     /// List the tokens of an account
     List {
@@ -155,14 +160,25 @@ impl TokenCommand {
                 account,
                 name,
                 permissions,
+                expires_on,
             } => {
+                let new = NewToken {
+                    name: name.into(),
+                    permissions,
+                    life: TokenLife {
+                        expires_on: expires_on
+                            .map(|end| Timestamp::from_millis(end.timestamp_millis())),
+                        ..TokenLife::default()
+                    },
+                };
+                new.check(now())?;
                 let pepper = found.token_pepper_file.as_deref();
                 let identity = keys::identity(&store, &found.data_dir, pepper).await?;
                 let token = fresh_token()?;
                 let digest = identity.digest(&token);
                 let last_four = token.last_four();
                 instance
-                    .create_token(account, &name, permissions, digest, last_four, now())
+                    .add_token(account, new, digest, last_four, now())
                     .await?;
                 println!("{}", token.expose());
             }
@@ -175,9 +191,19 @@ impl TokenCommand {
                         t.permissions.to_string(),
                         format!("…{}", t.last_four),
                         moment(t.created_at),
+                        t.life.expires_on.map_or("never".to_owned(), moment),
+                        word(t.life.status(now())).to_owned(),
                     ]
                 });
-                let head = ["token", "name", "permissions", "ends in", "created"];
+                let head = [
+                    "token",
+                    "name",
+                    "permissions",
+                    "ends in",
+                    "created",
+                    "expires",
+                    "status",
+                ];
                 println!("{}", table(head, rows));
             }
             Self::Revoke { id } => {
@@ -239,6 +265,14 @@ impl Found {
             );
         }
         Ok(())
+    }
+}
+
+const fn word(status: TokenStatus) -> &'static str {
+    match status {
+        TokenStatus::Active => "active",
+        TokenStatus::Disabled => "disabled",
+        TokenStatus::Expired => "expired",
     }
 }
 

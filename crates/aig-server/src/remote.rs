@@ -1,5 +1,5 @@
-//! `aig gateways`, `aig provider-configs`, `aig custom-providers`, `aig logs` and `aig log`: the
-//! generated client on the command line.
+//! `aig gateways`, `aig provider-configs`, `aig custom-providers`, `aig tokens`, `aig logs` and
+//! `aig log`: the generated client on the command line.
 //!
 //! Works against any base URL of the API, Cloudflare's included: answers are taken as they come,
 //! since Cloudflare's lack fields that ours always have. What is sent is left to `body`, how
@@ -10,6 +10,7 @@ mod custom_providers;
 mod logs;
 mod provider_configs;
 mod tables;
+mod tokens;
 
 use std::num::NonZeroU64;
 use std::process::ExitCode;
@@ -111,6 +112,8 @@ pub(crate) use custom_providers::CustomProvidersCommand;
 pub(crate) use logs::{LogCommand, LogsCommand};
 /// What can be done with stored keys.
 pub(crate) use provider_configs::ProviderConfigsCommand;
+/// What can be done with tokens.
+pub(crate) use tokens::TokensCommand;
 
 /// Settings of a gateway.
 #[derive(Debug, Default, clap::Args)]

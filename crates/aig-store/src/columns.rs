@@ -35,6 +35,12 @@ pub(crate) fn json<T>(
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, error.into()))
 }
 
+/// Reads a column of milliseconds since the epoch, or nothing.
+pub(crate) fn maybe_timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    let millis: Option<i64> = row.get(column)?;
+    Ok(millis.map(Timestamp::from_millis))
+}
+
 /// Reads the owner of the row.
 pub(crate) fn account(row: &Row<'_>) -> rusqlite::Result<AccountId> {
     parsed(row, "account_id")

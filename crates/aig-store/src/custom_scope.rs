@@ -1,11 +1,12 @@
 //! What the holder of a grant can do with the custom providers of an account and their prices.
 
 use aig_model::{
-    AccountId, CostFilter, CostTerms, CustomCost, CustomCostId, CustomFilter, CustomProvider,
-    CustomProviderChange, CustomProviderId, Detached, NewCustomProvider, Page, PageRequest,
-    Timestamp,
+    AccountId, AuditAction, AuditResource, CostFilter, CostTerms, CustomCost, CustomCostId,
+    CustomFilter, CustomProvider, CustomProviderChange, CustomProviderId, Detached,
+    NewCustomProvider, Page, PageRequest, Timestamp,
 };
 
+use crate::audit::Target;
 use crate::error::{CustomProviderError, StoreError};
 use crate::store::AccountScope;
 use crate::{custom_costs, custom_providers};
@@ -43,11 +44,15 @@ impl AccountScope<'_> {
         now: Timestamp,
     ) -> Result<CustomProvider, CustomProviderError> {
         let (account, vault) = (self.may_change()?, self.store().vault().ok());
-        self.store()
-            .write(move |transaction| {
+        let target = Target::of(AuditAction::Create, AuditResource::CustomProvider);
+        self.change(
+            target,
+            |made: &CustomProvider| Some(made.id.0.to_string()),
+            move |transaction| {
                 custom_providers::create(transaction, vault.as_deref(), account, &new, now)
-            })
-            .await
+            },
+        )
+        .await
     }
 
     /// Changes a provider, and says what was taken away with its former destination. No request
@@ -59,12 +64,16 @@ impl AccountScope<'_> {
         now: Timestamp,
     ) -> Result<(CustomProvider, Detached), CustomProviderError> {
         let (account, vault) = (self.may_change()?, self.store().vault().ok());
-        self.store()
-            .write(move |transaction| {
+        let target = Target::of(AuditAction::Update, AuditResource::CustomProvider).named(&id.0);
+        self.change(
+            target,
+            |(provider, _): &(CustomProvider, Detached)| Some(provider.id.0.to_string()),
+            move |transaction| {
                 let place = (account, id);
                 custom_providers::update(transaction, vault.as_deref(), place, change, now)
-            })
-            .await
+            },
+        )
+        .await
     }
 
     /// Deletes a provider with its prices and its stored keys.
@@ -73,9 +82,13 @@ impl AccountScope<'_> {
         id: CustomProviderId,
     ) -> Result<(CustomProvider, Detached), CustomProviderError> {
         let account = self.may_change()?;
-        self.store()
-            .write(move |transaction| custom_providers::delete(transaction, account, id))
-            .await
+        let target = Target::of(AuditAction::Delete, AuditResource::CustomProvider).named(&id.0);
+        self.change(
+            target,
+            |(provider, _): &(CustomProvider, Detached)| Some(provider.id.0.to_string()),
+            move |transaction| custom_providers::delete(transaction, account, id),
+        )
+        .await
     }
 
     /// The prices of the account's custom providers, the oldest first.
@@ -108,11 +121,13 @@ impl AccountScope<'_> {
         now: Timestamp,
     ) -> Result<CustomCost, CustomProviderError> {
         let account = self.may_change()?;
-        self.store()
-            .write(move |transaction| {
-                custom_costs::create(transaction, account, provider, terms, now)
-            })
-            .await
+        let target = Target::of(AuditAction::Create, AuditResource::CustomCost);
+        self.change(
+            target,
+            |cost: &CustomCost| Some(cost.id.0.to_string()),
+            move |transaction| custom_costs::create(transaction, account, provider, terms, now),
+        )
+        .await
     }
 
     /// Changes a price to the terms that are made of its former ones, or not at all.
@@ -126,9 +141,13 @@ impl AccountScope<'_> {
         E: From<CustomProviderError> + From<StoreError> + Send + 'static,
     {
         let account = self.may_change()?;
-        self.store()
-            .write(move |transaction| custom_costs::update(transaction, account, id, change, now))
-            .await
+        let target = Target::of(AuditAction::Update, AuditResource::CustomCost).named(&id.0);
+        self.change(
+            target,
+            |cost: &CustomCost| Some(cost.id.0.to_string()),
+            move |transaction| custom_costs::update(transaction, account, id, change, now),
+        )
+        .await
     }
 
     /// Deletes a price.
@@ -137,9 +156,13 @@ impl AccountScope<'_> {
         id: CustomCostId,
     ) -> Result<CustomCost, CustomProviderError> {
         let account = self.may_change()?;
-        self.store()
-            .write(move |transaction| custom_costs::delete(transaction, account, id))
-            .await
+        let target = Target::of(AuditAction::Delete, AuditResource::CustomCost).named(&id.0);
+        self.change(
+            target,
+            |cost: &CustomCost| Some(cost.id.0.to_string()),
+            move |transaction| custom_costs::delete(transaction, account, id),
+        )
+        .await
     }
 
     fn may_change(self) -> Result<AccountId, CustomProviderError> {

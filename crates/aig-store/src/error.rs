@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use aig_model::{AccountId, GatewayId, Invalid};
+use aig_model::{AccountId, CannotGive, GatewayId, Invalid};
 use rusqlite::ErrorCode;
 use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
 
@@ -167,6 +167,32 @@ pub enum CustomProviderError {
     Store(#[from] StoreError),
 }
 
+/// A token of an account could not be made, changed, rolled or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// There is no such token in the account.
+    #[error("not found")]
+    NotFound,
+    /// The environment of the server says what this token is, at every start.
+    #[error("the server's environment sets this token")]
+    FromEnvironment,
+    /// It would be able to do what its maker cannot.
+    #[error(transparent)]
+    CannotGive(#[from] CannotGive),
+    /// The token that asked for it was revoked, or ended, in the meantime.
+    #[error("the token that acts is not good any more")]
+    MakerGone,
+    /// A value that a token cannot have.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The grant is for something else.
+    #[error("the grant does not include the tokens-write permission")]
+    NotGranted,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// An account or a token could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
@@ -240,6 +266,14 @@ impl From<rusqlite::Error> for ProviderConfigError {
 // === impl CustomProviderError ===
 
 impl From<rusqlite::Error> for CustomProviderError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+// === impl TokenError ===
+
+impl From<rusqlite::Error> for TokenError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Store(error.into())
     }

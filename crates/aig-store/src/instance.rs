@@ -3,7 +3,9 @@
 //! Not behind a grant, because whoever can call it owns the data directory: the command line and
 //! the start of the server. Nothing that a request reaches may hold an [`Instance`].
 
-use aig_model::{Account, AccountId, Permissions, Timestamp, Token, TokenDigest, TokenId};
+use aig_model::{
+    Account, AccountId, NewToken, Permissions, Timestamp, Token, TokenDigest, TokenId, TokenLife,
+};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 use uuid::Uuid;
 
@@ -30,10 +32,13 @@ const INSERT_ACCOUNT: &str = "
 const DELETE_ACCOUNT: &str = "DELETE FROM account WHERE account_id = :account";
 
 pub(crate) const TOKENS: &str = "
-    SELECT token_id, account_id, name, permissions, digest, last_four, created_at FROM token";
+    SELECT token_id, account_id, name, permissions, digest, last_four, not_before, expires_on,
+        disabled, created_at, modified_at
+    FROM token";
 
 const TOKENS_OF_ACCOUNT: &str = "
-    SELECT token_id, account_id, name, permissions, digest, last_four, created_at
+    SELECT token_id, account_id, name, permissions, digest, last_four, not_before, expires_on,
+        disabled, created_at, modified_at
     FROM token
     WHERE account_id = :account
     ORDER BY created_at, token_id";
@@ -41,8 +46,10 @@ const TOKENS_OF_ACCOUNT: &str = "
 const OWNER: &str = "SELECT account_id FROM token WHERE digest = :digest";
 
 const INSERT_TOKEN: &str = "
-    INSERT INTO token (token_id, account_id, name, permissions, digest, last_four, created_at)
-    VALUES (:token, :account, :name, :permissions, :digest, :last_four, :now)";
+    INSERT INTO token (token_id, account_id, name, permissions, digest, last_four, not_before,
+        expires_on, disabled, created_at, modified_at)
+    VALUES (:token, :account, :name, :permissions, :digest, :last_four, :not_before,
+        :expires_on, :disabled, :created_at, :modified_at)";
 
 const REVOKE_TOKEN: &str = "DELETE FROM token WHERE token_id = :token RETURNING account_id";
 
@@ -51,7 +58,8 @@ const REVOKE_FORMER_BOOTSTRAP: &str = "
     WHERE bootstrap = 1 AND NOT (account_id = :account AND digest = :digest)";
 
 const MARK_BOOTSTRAP: &str = "
-    UPDATE token SET bootstrap = 1, permissions = :permissions
+    UPDATE token
+    SET bootstrap = 1, permissions = :permissions, not_before = NULL, expires_on = NULL, disabled = 0
     WHERE account_id = :account AND digest = :digest
         AND (bootstrap <> 1 OR permissions <> :permissions)";
 
@@ -124,7 +132,29 @@ impl<'a> Instance<'a> {
         last_four: &str,
         now: Timestamp,
     ) -> Result<Token, InstanceError> {
-        let token = new_token(account, name, permissions, last_four, now)?;
+        let life = TokenLife::default();
+        let name = name.into();
+        let new = NewToken {
+            name,
+            permissions,
+            life,
+        };
+        self.add_token(account, new, digest, last_four, now).await
+    }
+
+    /// The same, with a life that may end.
+    pub async fn add_token(
+        self,
+        account: AccountId,
+        new: NewToken,
+        digest: TokenDigest,
+        last_four: &str,
+        now: Timestamp,
+    ) -> Result<Token, InstanceError> {
+        let token = Token {
+            life: new.life,
+            ..new_token(account, &new.name, new.permissions, last_four, now)?
+        };
         self.store
             .write(move |transaction| {
                 if one_account(transaction, account)?.is_none() {
@@ -277,7 +307,8 @@ fn random_account() -> Result<AccountId, StoreError> {
     Ok(AccountId::from_bytes(bytes))
 }
 
-fn new_token(
+/// A token that is not written yet.
+pub(crate) fn new_token(
     account: AccountId,
     name: &str,
     permissions: Permissions,
@@ -293,7 +324,9 @@ fn new_token(
         name: name.into(),
         permissions,
         last_four: last_four.into(),
+        life: TokenLife::default(),
         created_at: now,
+        modified_at: now,
     })
 }
 
@@ -326,7 +359,8 @@ fn insert_account(transaction: &Transaction<'_>, account: &Account) -> rusqlite:
     Ok(())
 }
 
-fn insert_token(
+/// Writes a token.
+pub(crate) fn insert_token(
     transaction: &Transaction<'_>,
     token: &Token,
     digest: TokenDigest,
@@ -340,7 +374,11 @@ fn insert_token(
             ":permissions": token.permissions.to_string(),
             ":digest": digest.0,
             ":last_four": &*token.last_four,
-            ":now": token.created_at.as_millis(),
+            ":not_before": token.life.not_before.map(Timestamp::as_millis),
+            ":expires_on": token.life.expires_on.map(Timestamp::as_millis),
+            ":disabled": token.life.disabled,
+            ":created_at": token.created_at.as_millis(),
+            ":modified_at": token.modified_at.as_millis(),
         })?;
     Ok(())
 }
@@ -362,7 +400,13 @@ pub(crate) fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
         name: row.get("name")?,
         permissions: permissions(row)?,
         last_four: row.get("last_four")?,
+        life: TokenLife {
+            not_before: columns::maybe_timestamp(row, "not_before")?,
+            expires_on: columns::maybe_timestamp(row, "expires_on")?,
+            disabled: row.get("disabled")?,
+        },
         created_at: columns::timestamp(row, "created_at")?,
+        modified_at: columns::timestamp(row, "modified_at")?,
     })
 }
 

@@ -1,10 +1,11 @@
 //! What the holder of a grant can do with the stored keys of an account's gateways.
 
 use aig_model::{
-    GatewayId, NewProviderConfig, Page, PageRequest, ProviderConfig, ProviderConfigId,
-    ProviderSecret, Timestamp,
+    AuditAction, AuditResource, GatewayId, NewProviderConfig, Page, PageRequest, ProviderConfig,
+    ProviderConfigId, ProviderSecret, Timestamp,
 };
 
+use crate::audit::Target;
 use crate::error::{ProviderConfigError, StoreError};
 use crate::provider_configs;
 use crate::store::AccountScope;
@@ -33,11 +34,11 @@ impl AccountScope<'_> {
     ) -> Result<ProviderConfig, ProviderConfigError> {
         let (account, gateway) = (self.changeable()?, gateway.clone());
         let vault = self.store().vault()?;
-        self.store()
-            .write(move |transaction| {
-                provider_configs::create(transaction, &vault, (account, &gateway), &new, now)
-            })
-            .await
+        let target = key(AuditAction::Create, &gateway);
+        self.change(target, named, move |transaction| {
+            provider_configs::create(transaction, &vault, (account, &gateway), &new, now)
+        })
+        .await
     }
 
     /// Replaces a key; requests use the new one when this returns.
@@ -50,12 +51,12 @@ impl AccountScope<'_> {
     ) -> Result<ProviderConfig, ProviderConfigError> {
         let (account, gateway) = (self.changeable()?, gateway.clone());
         let vault = self.store().vault()?;
-        self.store()
-            .write(move |transaction| {
-                let place = (account, &gateway);
-                provider_configs::replace(transaction, &vault, place, id, &secret, now)
-            })
-            .await
+        let target = key(AuditAction::Update, &gateway).named(&id.0);
+        self.change(target, named, move |transaction| {
+            let place = (account, &gateway);
+            provider_configs::replace(transaction, &vault, place, id, &secret, now)
+        })
+        .await
     }
 
     /// Deletes a key; no request uses it any more when this returns, and nothing opens it again.
@@ -65,14 +66,22 @@ impl AccountScope<'_> {
         id: ProviderConfigId,
     ) -> Result<ProviderConfig, ProviderConfigError> {
         let (account, gateway) = (self.changeable()?, gateway.clone());
-        self.store()
-            .write(move |transaction| {
-                provider_configs::delete(transaction, (account, &gateway), id)
-            })
-            .await
+        let target = key(AuditAction::Delete, &gateway).named(&id.0);
+        self.change(target, named, move |transaction| {
+            provider_configs::delete(transaction, (account, &gateway), id)
+        })
+        .await
     }
 
     fn changeable(self) -> Result<aig_model::AccountId, ProviderConfigError> {
         self.editable().map_err(|_| ProviderConfigError::NotGranted)
     }
+}
+
+fn key(action: AuditAction, gateway: &GatewayId) -> Target {
+    Target::of(action, AuditResource::ProviderConfig).within(gateway)
+}
+
+fn named(config: &ProviderConfig) -> Option<String> {
+    Some(config.id.0.to_string())
 }

@@ -5,6 +5,8 @@
 //! Who may do what is left to `aig-model`'s grants, wire formats to the planes; nothing here ever
 //! makes an asynchronous task wait for the disk.
 
+mod audit;
+mod audited;
 pub mod backup;
 mod columns;
 mod custom_costs;
@@ -27,17 +29,20 @@ mod seal;
 mod snapshot;
 mod store;
 mod sweep;
+mod token_scope;
+mod tokens;
 mod vault;
 mod writer;
 
 pub use error::{
-    CustomProviderError, GatewayError, InstanceError, ProviderConfigError, StoreError,
+    CustomProviderError, GatewayError, InstanceError, ProviderConfigError, StoreError, TokenError,
 };
 pub use instance::Instance;
 pub use journal::{Journal, JournalCounters};
 pub use logs::{LogPage, Side, StoredBody};
 pub use seal::{EmptyKeyRing, KEY_LEN, KeyRing};
 pub use store::{AccountScope, Queries, Store};
+pub use tokens::{NewValue, TokenList};
 pub use vault::Vault;
 pub use writer::ReadOnly;
 

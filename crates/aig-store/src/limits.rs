@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::readers::Readers;
 
+pub use crate::audit::KEPT as AUDIT_KEPT;
 pub use crate::readers::QUEUE as READS_WAITING;
 pub use crate::writer::{PATIENCE as WRITE_WAIT, QUEUE as WRITES_WAITING};
 

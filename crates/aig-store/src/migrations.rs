@@ -20,6 +20,7 @@ pub(crate) const CONFIG: &[&str] = &[
     include_str!("schema/config-6.sql"),
     include_str!("schema/config-7.sql"),
     include_str!("schema/config-8.sql"),
+    include_str!("schema/config-9.sql"),
 ];
 
 /// The steps of the logs.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aig_model::{
     Account, AccountId, CustomEntry, Gateway, GatewayId, LogRetention, LogStrategy, Snapshot,
-    StoredKey, Token, TokenDigest,
+    StoredKey, Timestamp, Token, TokenDigest, TokenId,
 };
 use rusqlite::{Connection, Row, Transaction};
 use tokio::sync::watch;
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::error::StoreError;
 use crate::live::Live;
 use crate::vault::Vault;
-use crate::{columns, custom_providers, gateways, instance, provider_configs};
+use crate::{columns, custom_providers, gateways, instance, provider_configs, tokens};
 
 /// Where the newest configuration is put for others to see.
 pub(crate) struct Publisher {
@@ -31,6 +31,7 @@ struct Reading {
     accounts: Vec<Account>,
     gateways: Vec<Gateway>,
     tokens: Vec<(TokenDigest, Token)>,
+    former: Vec<(TokenDigest, TokenId, Timestamp)>,
     keys: Vec<(AccountId, GatewayId, StoredKey)>,
     custom_providers: Vec<CustomEntry>,
     live: Live,
@@ -80,7 +81,8 @@ impl Publisher {
         );
         let snapshot = snapshot
             .with_keys(reading.keys)
-            .with_custom_providers(reading.custom_providers);
+            .with_custom_providers(reading.custom_providers)
+            .with_former(reading.former);
         self.snapshots.send_replace(Arc::new(snapshot));
         Ok(())
     }
@@ -124,6 +126,7 @@ impl Reading {
             tokens: all(transaction, instance::TOKENS, |row| {
                 Ok((columns::digest(row)?, instance::token(row)?))
             })?,
+            former: tokens::former(transaction)?,
             keys: match vault {
                 Some(vault) => provider_configs::opened(transaction, vault)?,
                 None => vec![],

@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aig_model::{
-    AccountId, Gateway, GatewayChange, GatewayId, Grant, LogPatch, LogQuery, NewGateway, Page,
-    PageRequest, Permission, Record, Snapshot, Timestamp,
+    AccountId, AuditAction, AuditResource, Gateway, GatewayChange, GatewayId, Grant, LogPatch,
+    LogQuery, NewGateway, Page, PageRequest, Permission, Record, Snapshot, Timestamp,
 };
 use rusqlite::Transaction;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::audit::{Actor, Target};
 use crate::directory::Directory;
 use crate::error::{GatewayError, StoreError};
 use crate::instance::Instance;
@@ -42,6 +43,9 @@ pub struct Store {
 pub struct AccountScope<'a> {
     store: &'a Store,
     grant: Grant,
+    /// By which operation, and when: what the audit log says of changes.
+    operation: &'static str,
+    now: Timestamp,
 }
 
 /// What belongs to the store. Dropped in this order: changes first, then the rest.
@@ -125,9 +129,15 @@ impl Store {
         self.house.snapshots.clone()
     }
 
-    /// What the holder of a grant may reach.
+    /// What the holder of a grant may reach. Whoever changes something says by which operation,
+    /// with [`AccountScope::acting`].
     pub const fn scope(&self, grant: Grant) -> AccountScope<'_> {
-        AccountScope { store: self, grant }
+        AccountScope {
+            store: self,
+            grant,
+            operation: "",
+            now: Timestamp::from_millis(0),
+        }
     }
 
     /// Accounts and tokens, for the command line and the start of the server only.
@@ -195,6 +205,29 @@ impl Store {
         self.house.writer.write(change).await
     }
 
+    /// Changes what no snapshot holds.
+    pub(crate) async fn write_aside<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        self.submit_aside(change, move |result| {
+            // Whoever asked may be gone; the change stands all the same.
+            let _ = answer.send(result);
+        })?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// The same, without waiting for it.
+    pub(crate) fn submit_aside<T>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.house.queries.add();
+        self.house.writer.submit_aside(change, done)
+    }
+
     pub(crate) async fn read_config<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -212,7 +245,7 @@ impl Queries {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn add(&self) {
+    pub(crate) fn add(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -228,7 +261,32 @@ impl<'a> AccountScope<'a> {
         self.store
     }
 
-    pub(crate) const fn account(self) -> AccountId {
+    /// The same, changing things by that operation of the contract, at that time.
+    #[must_use]
+    pub const fn acting(self, operation: &'static str, now: Timestamp) -> Self {
+        Self {
+            operation,
+            now,
+            ..self
+        }
+    }
+
+    /// Who changes something, for the audit log.
+    pub(crate) const fn actor(self) -> Actor {
+        Actor {
+            account: self.grant.account(),
+            token: self.grant.token(),
+            operation: self.operation,
+            now: self.now,
+        }
+    }
+
+    pub(crate) const fn grant(self) -> Grant {
+        self.grant
+    }
+
+    /// The account that is acted in.
+    pub const fn account(self) -> AccountId {
         self.grant.account()
     }
 
@@ -263,9 +321,12 @@ impl<'a> AccountScope<'a> {
         now: Timestamp,
     ) -> Result<Gateway, GatewayError> {
         let account = self.editable()?;
-        self.store
-            .write(move |transaction| gateways::create(transaction, account, new, now))
-            .await
+        let target = Target::of(AuditAction::Create, AuditResource::Gateway);
+        let named = |made: &Gateway| Some(made.id.to_string());
+        self.change(target, named, move |transaction| {
+            gateways::create(transaction, account, new, now)
+        })
+        .await
     }
 
     /// Changes a gateway; `None` when there is none of that id.
@@ -276,18 +337,22 @@ impl<'a> AccountScope<'a> {
         now: Timestamp,
     ) -> Result<Option<Gateway>, GatewayError> {
         let (account, id) = (self.editable()?, id.clone());
-        self.store
-            .write(move |transaction| gateways::update(transaction, account, &id, change, now))
-            .await
+        let target = Target::of(AuditAction::Update, AuditResource::Gateway).named(&id);
+        self.change(target, found, move |transaction| {
+            gateways::update(transaction, account, &id, change, now)
+        })
+        .await
     }
 
     /// Deletes a gateway and answers it as it was; `None` when there is none of that id. Its log
     /// rows are out of sight at once and off the disk soon.
     pub async fn delete_gateway(self, id: &GatewayId) -> Result<Option<Gateway>, GatewayError> {
         let (account, id) = (self.editable()?, id.clone());
-        self.store
-            .write(move |transaction| Ok(gateways::delete(transaction, account, &id)?))
-            .await
+        let target = Target::of(AuditAction::Delete, AuditResource::Gateway).named(&id);
+        self.change(target, found, move |transaction| {
+            Ok(gateways::delete(transaction, account, &id)?)
+        })
+        .await
     }
 
     /// Log rows of a gateway, the newest first; with `search` only those that contain that text,
@@ -358,11 +423,15 @@ impl<'a> AccountScope<'a> {
         let Some(log) = self.log_of(id).await? else {
             return Ok(false);
         };
-        self.store.house.queries.add();
-        let journal = &self.store.house.journal;
-        Ok(journal
-            .change(move |transaction, scribe| logs::patch(transaction, scribe, log, row, &patch))
-            .await?)
+        let target = Target::of(AuditAction::Update, AuditResource::Log)
+            .named(&row)
+            .within(id);
+        let patched = self.change_log(
+            target,
+            |patched| *patched,
+            move |transaction, scribe| logs::patch(transaction, scribe, log, row, &patch),
+        );
+        Ok(patched.await?)
     }
 
     /// Deletes the first `limit` rows that a query finds, with their bodies, and answers how many
@@ -377,14 +446,13 @@ impl<'a> AccountScope<'a> {
         let Some(log) = self.log_of(id).await? else {
             return Ok(None);
         };
-        self.store.house.queries.add();
-        let journal = &self.store.house.journal;
-        let gone = journal
-            .change(move |transaction, scribe| {
-                logs::delete(transaction, scribe, log, &query, limit)
-            })
-            .await?;
-        Ok(Some(gone))
+        let target = Target::of(AuditAction::Delete, AuditResource::Log).within(id);
+        let gone = self.change_log(
+            target,
+            |_| true,
+            move |transaction, scribe| logs::delete(transaction, scribe, log, &query, limit),
+        );
+        Ok(Some(gone.await?))
     }
 
     /// The log of a gateway that exists.
@@ -410,9 +478,14 @@ impl<'a> AccountScope<'a> {
     pub(crate) fn editable(self) -> Result<AccountId, GatewayError> {
         match self.grant.permission() {
             Permission::Edit => Ok(self.grant.account()),
-            Permission::Read | Permission::Run => Err(GatewayError::NotGranted),
+            _ => Err(GatewayError::NotGranted),
         }
     }
+}
+
+/// Of an update or a deletion: the gateway's id, if there was one.
+fn found(gateway: &Option<Gateway>) -> Option<String> {
+    gateway.as_ref().map(|gateway| gateway.id.to_string())
 }
 
 #[cfg(test)]

@@ -15,15 +15,18 @@ const TENANT_TABLES: &[&str] = &[
     "provider_config",
     "token",
     "log_of",
+    "audit",
 ];
 
 /// Files whose statements run for the holder of a grant.
 const SCOPED: &[&str] = &[
+    "audit.rs",
     "custom_costs.rs",
     "custom_providers.rs",
     "gateways.rs",
     "logs.rs",
     "provider_configs.rs",
+    "tokens.rs",
 ];
 
 /// Statements of those files that are about all accounts on purpose.
@@ -33,6 +36,7 @@ const ALL_ACCOUNTS: &[&str] = &[
     "FROM custom_cost WHERE enable = 1 ORDER BY account_id, rowid",
     "FROM gateway ORDER BY account_id, gateway_id",
     "FROM provider_config ORDER BY account_id, gateway_id, rowid",
+    "FROM token WHERE former_digest IS NOT NULL",
 ];
 
 #[derive(Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use aig_model::{
     Account, AccountId, GatewayChange, GatewayId, Grant, NewGateway, Outcome, Permission,
-    Permissions, Record, Timestamp, Token, TokenDigest, TokenId, Usage,
+    Permissions, Record, Timestamp, Token, TokenDigest, TokenId, TokenLife, Usage,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -78,7 +78,9 @@ pub(crate) fn grant(account: AccountId, permission: Permission) -> Grant {
         name: "test".into(),
         permissions: Permissions::ALL,
         last_four: "test".into(),
+        life: TokenLife::default(),
         created_at: at(0),
+        modified_at: at(0),
     };
     token.grant(account, permission).unwrap()
 }

@@ -153,6 +153,18 @@ impl Writer {
         self.submit_within(PATIENCE, change, done)
     }
 
+    /// Queues a change of what no snapshot holds, so that none is made.
+    pub(crate) fn submit_aside<T>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let deadline = Instant::now() + PATIENCE;
+        self.queue(Box::new(move |writer| {
+            done(writer.commit(deadline, change));
+        }))
+    }
+
     fn submit_within<T, E>(
         &self,
         patience: Duration,
@@ -163,7 +175,12 @@ impl Writer {
         E: From<StoreError>,
     {
         let deadline = Instant::now() + patience;
-        let job: Job = Box::new(move |writer| done(writer.transact(deadline, change)));
+        self.queue(Box::new(move |writer| {
+            done(writer.transact(deadline, change))
+        }))
+    }
+
+    fn queue(&self, job: Job) -> Result<(), StoreError> {
         let jobs = self.jobs.as_ref().expect("only dropping takes the queue");
         jobs.try_send(job).map_err(|refused| match refused {
             TrySendError::Full(_) => StoreError::Busy,
@@ -217,6 +234,22 @@ impl WriterThread {
     where
         E: From<StoreError>,
     {
+        let before = self.connection.total_changes();
+        let value = self.commit(deadline, change)?;
+        if self.connection.total_changes() != before {
+            self.publish();
+        }
+        Ok(value)
+    }
+
+    fn commit<T, E>(
+        &mut self,
+        deadline: Instant,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
         if self.broken.is_set() {
             return Err(StoreError::Broken.into());
         }
@@ -224,7 +257,6 @@ impl WriterThread {
         if left.is_zero() {
             return Err(StoreError::Busy.into());
         }
-        let before = self.connection.total_changes();
         let transaction = self
             .connection
             .busy_timeout(left)
@@ -240,9 +272,6 @@ impl WriterThread {
                 self.broken.0.store(true, Ordering::Relaxed);
             }
             return Err(error.into());
-        }
-        if self.connection.total_changes() != before {
-            self.publish();
         }
         Ok(value)
     }

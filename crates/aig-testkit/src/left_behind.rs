@@ -81,6 +81,8 @@ fn anybody(account: &Account) -> Token {
         name: Arc::from("the test itself"),
         permissions: Permissions::ALL,
         last_four: Arc::from(""),
+        life: aig_model::TokenLife::default(),
         created_at: Timestamp::default(),
+        modified_at: Timestamp::default(),
     }
 }

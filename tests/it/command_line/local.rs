@@ -101,6 +101,20 @@ async fn accounts_and_tokens_are_administered_by_the_servers_own_settings_file()
     let row = listed.row("mine");
     assert_eq!((row[2], &row[3][3..]), ("read", &token[token.len() - 4..]));
 
+    let until = ["--expires-on", "2126-01-31T00:00:00Z", "--name", "short"];
+    here(&[&["token", "create"][..], &until, &of].concat())
+        .await
+        .fine();
+    let listed = here(&[&["token", "list"][..], &of].concat()).await.fine();
+    let short = listed.row("short").join("|");
+    assert!(
+        short.contains("2126-01-31") && short.ends_with("active"),
+        "{short}"
+    );
+    let over = ["--expires-on", "2026-01-31T00:00:00Z"];
+    let refused = here(&[&["token", "create"][..], &over, &of].concat()).await;
+    assert!(refused.fault().contains("must lie in the future"));
+
     let list = || run(over_api(&base, &account, &token, &["gateways", "list"]));
     aig_testkit::eventually("the server to know the token", async || {
         list().await.success.then_some(())

@@ -75,7 +75,9 @@ fn a_token_grants_only_what_it_has_in_its_own_account() {
         name: "t".into(),
         permissions: Permissions::default().with(Permission::Read),
         last_four: "abcd".into(),
+        life: TokenLife::default(),
         created_at: Timestamp::default(),
+        modified_at: Timestamp::default(),
     };
     assert_eq!(token.grant(own, Permission::Read).unwrap().account(), own);
     assert_eq!(
@@ -99,6 +101,6 @@ fn permissions_go_both_ways_as_text() {
     assert!(
         "".parse::<Permissions>()
             .unwrap_err()
-            .contains("read, edit or run")
+            .contains("read, edit, run, tokens-read or tokens-write")
     );
 }

@@ -1,6 +1,6 @@
 //! Who is recognised, and what each learns at the door.
 
-use aig_model::{Account, Gateway, Permissions, Timestamp, TokenId};
+use aig_model::{Account, Gateway, Permissions, TokenId, TokenLife};
 use uuid::Uuid;
 
 use super::*;
@@ -26,7 +26,9 @@ fn door() -> Door {
             name: "t".into(),
             permissions,
             last_four: texts[n].last_four().into(),
+            life: TokenLife::default(),
             created_at: now,
+            modified_at: now,
         };
         (identity.digest(&texts[n]), token)
     };
@@ -58,10 +60,15 @@ fn door() -> Door {
 }
 
 impl Door {
+    fn identify(&self, text: &str) -> Option<Arc<Token>> {
+        let now = Timestamp::default();
+        self.identity.identify(&self.snapshot, text, now).good()
+    }
+
     fn at(&self, gateway: &str, texts: &[&TokenText]) -> Result<Caller, NotAdmitted> {
         let tokens: Vec<_> = texts
             .iter()
-            .filter_map(|t| self.identity.identify(&self.snapshot, t.expose()))
+            .filter_map(|t| self.identify(t.expose()))
             .collect();
         let id = gateway.parse().ok();
         self.identity
@@ -106,7 +113,7 @@ fn where_a_token_is_a_must_an_open_gateway_takes_nobody_else() {
             .admit(&door.snapshot, Some(door.account), id.as_ref(), tokens);
         admitted.and_then(Admitted::by_token).map(|_| ())
     };
-    let token = |text: &TokenText| door.identity.identify(&door.snapshot, text.expose());
+    let token = |text: &TokenText| door.identify(text.expose());
     assert_eq!(at(&[token(&door.run).unwrap()]), Ok(()));
     for bad in [&door.read, &door.foreign] {
         assert_eq!(at(&[token(bad).unwrap()]), Err(NotAdmitted::Unauthorized));
@@ -143,10 +150,7 @@ fn every_scheme_and_none_carry_the_token() {
     let door = door();
     for scheme in ["", "Bearer ", "bearer ", "Key ", "Token  "] {
         let text = format!("{scheme}{}", door.run.expose());
-        assert!(
-            door.identity.identify(&door.snapshot, &text).is_some(),
-            "{scheme:?}"
-        );
+        assert!(door.identify(&text).is_some(), "{scheme:?}");
     }
 }
 
@@ -165,11 +169,7 @@ fn what_is_not_a_token_is_nobody() {
         &hex,
         &long,
     ] {
-        assert!(
-            door.identity.identify(&door.snapshot, text).is_none(),
-            "{:.40}",
-            text
-        );
+        assert!(door.identify(text).is_none(), "{:.40}", text);
     }
 }
 
@@ -184,5 +184,71 @@ fn a_token_is_known_by_its_form_even_when_it_is_not_good() {
 fn another_pepper_knows_no_token() {
     let door = door();
     let other = Identity::new(Secret::new([4; 32]));
-    assert!(other.identify(&door.snapshot, door.run.expose()).is_none());
+    assert!(
+        (other.identify(&door.snapshot, door.run.expose(), Timestamp::default()))
+            .good()
+            .is_none()
+    );
+}
+
+/// The token of a snapshot with one token, whose former value is `former`, at a moment.
+fn at(life: TokenLife, former_until: i64, now: i64) -> [Identified; 2] {
+    let identity = Identity::new(Secret::new([3; 32]));
+    let [current, former] = [1, 2].map(|n| TokenText::from_random([n; 32]));
+    let token = Token {
+        id: TokenId(Uuid::from_u128(1)),
+        account: AccountId::from_bytes([1; 16]),
+        name: "t".into(),
+        permissions: Permissions::ALL,
+        last_four: "abcd".into(),
+        life,
+        created_at: Timestamp::default(),
+        modified_at: Timestamp::default(),
+    };
+    let (id, until) = (token.id, Timestamp::from_millis(former_until));
+    let snapshot = Snapshot::new(1, [], [], [(identity.digest(&current), token)]).with_former([(
+        identity.digest(&former),
+        id,
+        until,
+    )]);
+    let now = Timestamp::from_millis(now);
+    [&current, &former].map(|text| identity.identify(&snapshot, text.expose(), now))
+}
+
+/// Nothing is written when a token expires: the moment alone decides.
+#[test]
+fn a_token_ends_by_the_clock_alone() {
+    let life = TokenLife {
+        not_before: Some(Timestamp::from_millis(10)),
+        expires_on: Some(Timestamp::from_millis(20)),
+        disabled: false,
+    };
+    let good = [9, 10, 19, 20].map(|now| {
+        let [current, _] = at(life, 0, now);
+        assert_ne!(current, Identified::Unknown, "its text stays this house's");
+        current.good().is_some()
+    });
+    assert_eq!(good, [false, true, true, false]);
+    let disabled = TokenLife {
+        disabled: true,
+        ..life
+    };
+    assert_eq!(at(disabled, 0, 15)[0], Identified::NotNow);
+}
+
+/// Every moment of a change-over: both values while they overlap, and the former one not a
+/// millisecond longer.
+#[test]
+fn a_14_roll_with_overlap() {
+    let forever = TokenLife::default();
+    for now in (0..60_000).step_by(499).chain([59_999]) {
+        assert!(at(forever, 60_000, now).map(|found| found.good().is_some()) == [true; 2]);
+    }
+    for now in (60_000..90_000).step_by(499) {
+        let [current, former] = at(forever, 60_000, now);
+        assert!(current.good().is_some() && former == Identified::NotNow);
+    }
+    // A change-over does not make a token live longer than it does anyway.
+    let short = forever.until(Timestamp::from_millis(5));
+    assert_eq!(at(short, 60_000, 5)[1], Identified::NotNow);
 }

@@ -374,8 +374,20 @@ pub(super) fn control_side(plane: &ControlConfig) -> Vec<Row> {
             "it counts as so many",
         ),
         (
+            "tokens of a page",
+            count(control::TOKENS_PER_PAGE.into()),
+            "",
+            "it counts as so many",
+        ),
+        (
             "prices of a page",
             count(control::CUSTOM_COSTS_PER_PAGE.into()),
+            "",
+            "it counts as so many",
+        ),
+        (
+            "entries of the audit log in an answer",
+            count(control::AUDIT_ENTRIES.into()),
             "",
             "it counts as so many",
         ),
@@ -444,6 +456,12 @@ pub(super) fn storage() -> Vec<Row> {
             time(store::READ_TIME),
             "",
             "503",
+        ),
+        (
+            "age of the audit log",
+            time(store::AUDIT_KEPT),
+            "",
+            "older entries are deleted as others come",
         ),
     ]
 }

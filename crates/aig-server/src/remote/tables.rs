@@ -101,6 +101,31 @@ pub(super) fn custom_costs(list: &[Value]) -> String {
     table(head, rows).to_string()
 }
 
+/// Tokens, one per line.
+pub(super) fn tokens(list: &[Value]) -> String {
+    let rows = list.iter().map(|token| {
+        let policies = token["policies"].as_array().into_iter().flatten();
+        let groups = policies.flat_map(|policy| policy["permission_groups"].as_array());
+        let names: Vec<_> = groups.flatten().map(|group| text(&group["name"])).collect();
+        [
+            text(&token["id"]),
+            text(&token["name"]),
+            text(&token["status"]),
+            moment(&token["expires_on"]),
+            names.join(", "),
+        ]
+    });
+    table(["id", "name", "status", "expires", "may"], rows).to_string()
+}
+
+/// Permission groups, one per line.
+pub(super) fn permission_groups(list: &[Value]) -> String {
+    let rows = list
+        .iter()
+        .map(|group| [text(&group["id"]), text(&group["name"])]);
+    table(["id", "name"], rows).to_string()
+}
+
 /// Rows of a log, one per line.
 pub(super) fn logs(list: &[Value]) -> String {
     let rows = list.iter().map(|l| {
