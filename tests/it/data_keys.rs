@@ -408,6 +408,9 @@ async fn s_05_a_killed_rotation_loses_no_key() {
             process.kill().unwrap();
             process.wait().unwrap();
         }
+        // What one of them may have left when it was killed in the middle of writing.
+        let draft = "key-encryption-key.0123456789abcdef";
+        std::fs::write(directory.path().join(draft), "ab".repeat(32)).unwrap();
         let last = rotation().output().unwrap();
         assert!(last.status.success(), "{last:?}");
         directory
@@ -415,6 +418,10 @@ async fn s_05_a_killed_rotation_loses_no_key() {
     let directory = killed.await.unwrap();
     let keys = std::fs::read_to_string(directory.path().join("key-encryption-key")).unwrap();
     assert_eq!(keys.lines().count(), 1);
+    let files = std::fs::read_dir(directory.path()).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let of_keys: Vec<_> = names.filter(|name| name.starts_with("key-enc")).collect();
+    assert_eq!(of_keys, ["key-encryption-key"], "no copy of a key stays");
     let house = House::builder()
         .provider(&provider)
         .directory(directory)

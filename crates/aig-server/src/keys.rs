@@ -152,8 +152,22 @@ pub(crate) fn replace_file(path: &Path, text: &str) -> anyhow::Result<()> {
         })
     });
     replaced
+        .and_then(|()| remove_drafts(path))
         .and_then(|()| sync_directory(path))
         .with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// Removes what writers left behind that came to a sudden end: it holds keys, and keys that were
+/// taken out of use would stay readable in it. Only one process replaces a file at a time.
+fn remove_drafts(path: &Path) -> std::io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    for entry in std::fs::read_dir(directory)? {
+        let other = entry?.path();
+        if other.file_stem() == path.file_stem() && has_draft_name(&other) {
+            std::fs::remove_file(&other)?;
+        }
+    }
+    Ok(())
 }
 
 fn draft(path: &Path, text: &str) -> std::io::Result<PathBuf> {
@@ -170,6 +184,12 @@ fn draft_name() -> std::io::Result<String> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
     Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
+}
+
+/// Whether a file has an extension that `draft_name` makes.
+fn has_draft_name(path: &Path) -> bool {
+    let extension = path.extension().and_then(|name| name.to_str());
+    extension.is_some_and(|name| name.len() == 16 && name.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// A name in a directory is safe when the directory is synced.
