@@ -220,7 +220,11 @@ impl ControlPlane {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let (mut head, body) = request.into_parts();
-        let body = self.collect(&head.headers, body).await?;
+        let mut body = self.collect(&head.headers, body).await?;
+        // The official SDKs send none here, where Cloudflare's own documentation wants an object.
+        if body.is_empty() && admitted.operation == Operation::RollToken {
+            body = Bytes::from_static(b"{}");
+        }
         native::check_body(&head.method, &head.headers, &body)?;
         head.uri = self.inside_uri(admitted.operation, &head.uri)?;
         head.headers = self.inside_headers(&head.headers, &admitted.token);

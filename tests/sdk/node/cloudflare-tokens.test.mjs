@@ -75,7 +75,7 @@ describe("cloudflare, keys", () => {
     assert.deepEqual([off.status, off.expires_on], ["disabled", made.expires_on]);
     assert.equal(await ask(made.value), 401);
     await tokens.update(made.id, { ...account, name, policies: off.policies, status: "active" });
-    const rolled = await tokens.value.update(made.id, { ...account, body: {} });
+    const rolled = await tokens.value.update(made.id, account);
     assert.deepEqual([await ask(made.value), await ask(rolled)], [401, 200]);
     const ids = [];
     for await (const token of tokens.list({ ...account, per_page: 1, direction: "desc" })) {

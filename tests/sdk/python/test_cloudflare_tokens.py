@@ -89,7 +89,7 @@ class Keys(SdkTest):
         self.tokens.update(made.id, **ACCOUNT, name="sdk-on", policies=policies, status="active")
         self.ask(made.value)
 
-        rolled = self.tokens.value.update(made.id, **ACCOUNT, body={})
+        rolled = self.tokens.value.update(made.id, **ACCOUNT)
         self.assertNotEqual(rolled, made.value)
         self.ask(rolled)
         with self.assertRaises(openai.AuthenticationError):

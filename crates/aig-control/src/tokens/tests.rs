@@ -239,6 +239,19 @@ async fn a_14_roll_with_overlap_keeps_the_former_value_so_long() {
     assert_eq!(refused.await.status, StatusCode::BAD_REQUEST);
 }
 
+/// As the official SDKs do.
+#[tokio::test]
+async fn a_roll_without_a_body_ends_the_former_value_at_once() {
+    let tenant = tenant().await;
+    let body = json!({"name": "ci", "policies": tenant.policies(&[READ])});
+    let (id, former) = tenant.make(body).await;
+    let below = format!("/{id}/value");
+    let rolled = tenant.own(Method::PUT, &below, Value::Null).await;
+    assert_eq!(rolled.status, StatusCode::OK, "{}", rolled.json());
+    let refused = tenant.verify(&former).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+}
+
 #[tokio::test]
 async fn a_11_no_scope_escalation() {
     let mut tenant = tenant().await;
