@@ -245,7 +245,7 @@ impl Custom {
 
     /// What it sends of its own, without the words in front of a key.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &[u8]> {
-        self.headers.values().map(|value| bare(value))
+        self.headers.values().map(bare)
     }
 
     /// The key among its headers, to be taken out of answers.

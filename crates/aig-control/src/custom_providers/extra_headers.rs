@@ -50,7 +50,7 @@ pub(super) fn read(text: &str) -> Result<ExtraHeaders, Failure> {
         })?;
         let name = name.as_str().to_owned();
         let family = |family: &&str| name.starts_with(*family);
-        if NOT_THEIRS.contains(&&*name) || NOT_THEIR_FAMILIES.iter().any(|f| family(f)) {
+        if NOT_THEIRS.contains(&&*name) || NOT_THEIR_FAMILIES.iter().any(family) {
             return Err(bad(format!(
                 "holds {name}, which is the gateway's own to set"
             )));

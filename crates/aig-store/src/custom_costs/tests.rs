@@ -46,7 +46,7 @@ async fn prices_reach_requests_until_they_are_off_or_gone() {
         let all = snapshot.custom_providers(account).unwrap();
         all.get("custom-acme").unwrap().costs.clone()
     };
-    assert_eq!(applying(), [made.clone()]);
+    assert_eq!(applying(), std::slice::from_ref(&made));
     let same = scope.create_custom_cost(acme, terms("large"), at(1)).await;
     assert!(matches!(same, Err(CustomProviderError::SamePrice)));
     let off = |terms| {
