@@ -1,7 +1,8 @@
 //! What of the key-encryption key can be seen from outside of the process that holds it.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Stdio};
 
 use serde_json::Value;
 
@@ -9,40 +10,51 @@ use crate::process::{aig, send};
 
 const KEY: &str = "00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210";
 
-/// Starts `aig serve` with the key in its environment; what it logged until it listens.
-fn serve(directory: &std::path::Path) -> (Child, Vec<Value>, BufReader<std::process::ChildStderr>) {
-    let place = directory.display().to_string();
-    let words = [
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--log-format",
-        "json",
-        "--data-dir",
-        &place,
-    ];
-    let mut process = aig(&words)
-        .env("AIG_KEY_ENCRYPTION_KEY", KEY)
-        .current_dir(directory)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stderr = BufReader::new(process.stderr.take().unwrap());
-    let mut said = vec![];
-    loop {
-        let mut line = String::new();
-        assert!(
-            stderr.read_line(&mut line).unwrap() > 0,
-            "it ended: {said:?}"
-        );
-        assert!(!line.contains(KEY), "{line}");
-        let event: Value = serde_json::from_str(&line).unwrap();
-        let is_up = event["message"] == "listening";
-        said.push(event);
-        if is_up {
-            return (process, said, stderr);
+/// A running `aig serve` with the key in its environment; ends with its test.
+struct Running {
+    process: Child,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Running {
+    fn start(directory: &Path) -> Self {
+        let place = directory.display().to_string();
+        let mut words = vec!["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
+        words.extend(["--data-dir", &place]);
+        let mut command = aig(&words);
+        command.env("AIG_KEY_ENCRYPTION_KEY", KEY);
+        command.current_dir(directory);
+        let mut process = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(process.stderr.take().unwrap());
+        Self { process, stderr }
+    }
+
+    /// What it says until it listens.
+    fn said(&mut self) -> Vec<Value> {
+        let mut said: Vec<Value> = vec![];
+        while said
+            .last()
+            .is_none_or(|event| event["message"] != "listening")
+        {
+            let mut line = String::new();
+            let read = self.stderr.read_line(&mut line).unwrap();
+            assert!(read > 0, "it ended: {said:?}");
+            assert!(!line.contains(KEY), "{line}");
+            said.push(serde_json::from_str(&line).unwrap());
         }
+        said
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by now.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -54,8 +66,9 @@ fn s_16_the_key_encryption_key_is_no_argument_and_in_the_environment_with_a_warn
     let refused = aig(&flag).output().unwrap();
     assert!(!refused.status.success());
     let directory = tempfile::tempdir().unwrap();
-    let (mut process, said, _) = serve(directory.path());
-    let of = |what: &str| std::fs::read(format!("/proc/{}/{what}", process.id()));
+    let mut running = Running::start(directory.path());
+    let said = running.said();
+    let of = |what: &str| std::fs::read(format!("/proc/{}/{what}", running.process.id()));
     let words = of("cmdline").unwrap();
     assert!(!String::from_utf8_lossy(&words).contains(KEY));
     // Other users never read it, and since the process is closed to others, only root does.
@@ -67,8 +80,6 @@ fn s_16_the_key_encryption_key_is_no_argument_and_in_the_environment_with_a_warn
         event["level"] == "WARN" && message.contains("a file is stronger")
     });
     assert!(warned, "{said:?}");
-    process.kill().unwrap();
-    process.wait().unwrap();
     let page = include_str!("../../README.md");
     let (_, told) = page.split_once("AIG_KEY_ENCRYPTION_KEY").unwrap();
     let told: String = told.chars().take(400).collect();
@@ -79,7 +90,9 @@ fn s_16_the_key_encryption_key_is_no_argument_and_in_the_environment_with_a_warn
 #[test]
 fn s_12_a_crash_leaves_no_core_and_no_key_behind() {
     let directory = tempfile::tempdir().unwrap();
-    let (mut process, _, stderr) = serve(directory.path());
+    let mut running = Running::start(directory.path());
+    running.said();
+    let process = &mut running.process;
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", process.id())).unwrap();
     let core = limits
         .lines()
@@ -87,9 +100,9 @@ fn s_12_a_crash_leaves_no_core_and_no_key_behind() {
         .unwrap();
     let words: Vec<&str> = core.split_whitespace().collect();
     assert_eq!(words[4..6], ["0", "0"], "{core}");
-    send("ABRT", &process);
+    send("ABRT", process);
     assert!(!process.wait().unwrap().success());
-    for line in stderr.lines() {
+    for line in running.stderr.by_ref().lines() {
         assert!(!line.unwrap().contains(KEY));
     }
     for file in std::fs::read_dir(directory.path()).unwrap() {
