@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use aig_model::{Gateway, Outcome, Timestamp};
 use aig_policy::{Attempts, Failure as Reason, Next, retry};
 use aig_provider::{Provider, Providers};
-use http::{Request, Response};
+use http::{Request, Response, header};
 use hyper::body::Incoming;
 use tower::retry::budget::{Budget, TpsBudget};
 use uuid::Uuid;
@@ -415,7 +415,7 @@ impl Tried {
 fn reason(result: &Result<Response<Incoming>, Unanswered>) -> Option<Reason> {
     match result {
         Ok(answer) => {
-            let after = headers::text(answer.headers(), "retry-after")
+            let after = headers::text(answer.headers(), header::RETRY_AFTER)
                 .and_then(|text| retry::retry_after(text, Timestamp::from(SystemTime::now())));
             Reason::of_answer(answer.status().as_u16(), after)
         }

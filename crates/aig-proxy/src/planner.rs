@@ -15,6 +15,7 @@ use http_body_util::{BodyExt, Limited};
 
 use crate::carriers::{Carriers, Tokens};
 use crate::credentials::Lender;
+use crate::headers::Own;
 use crate::payload::{MAX_KEPT, Payload};
 use crate::plan::{COLLECT_LOG, Draft, Plan, Step};
 use crate::respond::Failure;
@@ -169,7 +170,8 @@ impl Planner<'_> {
             let provider = provider.ok_or(Failure::InvalidProvider)?;
             (provider, &*sent.endpoint, sent.body)
         };
-        let own = Options::of_headers(|name| headers::text(&sent.headers, name));
+        let own = Own::of(&sent.headers);
+        let options = Options::of_headers(|name| own.text(name));
         let (identity, snapshot) = (self.identity, self.snapshot);
         let tokens =
             (self.carriers).tokens(identity, snapshot, &sent.headers, sent.query.as_deref());
@@ -179,9 +181,9 @@ impl Planner<'_> {
             tail,
             query: sent.query.as_deref(),
             method: Method::POST,
-            options: sent.config.over(own).over(self.options),
-            collect: headers::switch(&sent.headers, COLLECT_LOG).unwrap_or(self.collect),
-            wishes: Wishes::of(&sent.headers).over(&self.wishes),
+            options: sent.config.over(options).over(self.options),
+            collect: own.switch(COLLECT_LOG).unwrap_or(self.collect),
+            wishes: Wishes::of(&own).over(&self.wishes),
             room: self.room,
             tokens: &tokens,
             lender: &self.lender,
@@ -208,7 +210,7 @@ impl Planner<'_> {
 
 /// Refuses early what says itself that it is too long.
 pub(crate) fn fits(headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
-    let length = headers::text(headers, "content-length").and_then(|t| t.parse::<u64>().ok());
+    let length = headers::text(headers, header::CONTENT_LENGTH).and_then(|t| t.parse::<u64>().ok());
     match length {
         Some(length) if length > limit => Err(Failure::TooLarge { limit }),
         _ => Ok(()),
