@@ -13,7 +13,6 @@ use aig_model::{Gateway, Outcome, Timestamp};
 use aig_policy::{Attempts, Failure as Reason, Next, retry};
 use aig_provider::{Provider, Providers};
 use http::{Request, Response, header};
-use hyper::body::Incoming;
 use tower::retry::budget::{Budget, TpsBudget};
 use uuid::Uuid;
 
@@ -22,6 +21,7 @@ use crate::ledger::Ledger;
 use crate::lookup::{self, Looked, Missed};
 use crate::payload::Fault;
 use crate::plan::{Arrival, Place, Plan, Step};
+use crate::pool::Download;
 use crate::record::Trail;
 use crate::relay::relay;
 use crate::respond::Failure;
@@ -57,7 +57,7 @@ pub(crate) struct Driven {
 
 /// How the last try ended: with an answer that could still be passed on, or without one.
 struct Tried {
-    result: Result<Response<Incoming>, Unanswered>,
+    result: Result<Response<Download>, Unanswered>,
     /// Why another try may be wanted; `None` for an answer that is none of a failure.
     reason: Option<Reason>,
     trail: Trail,
@@ -326,7 +326,7 @@ impl Driver {
         &self,
         planned: &Step,
         timeout: Option<Duration>,
-    ) -> Result<Response<Incoming>, Unanswered> {
+    ) -> Result<Response<Download>, Unanswered> {
         let mut request = Request::new(planned.payload.pass());
         *request.method_mut() = planned.method.clone();
         *request.uri_mut() = planned.target.clone();
@@ -412,7 +412,7 @@ impl Tried {
 }
 
 /// Why another try may be wanted after this one. The clock is read only for a `Retry-After`.
-fn reason(result: &Result<Response<Incoming>, Unanswered>) -> Option<Reason> {
+fn reason(result: &Result<Response<Download>, Unanswered>) -> Option<Reason> {
     match result {
         Ok(answer) => {
             let after = headers::text(answer.headers(), header::RETRY_AFTER)

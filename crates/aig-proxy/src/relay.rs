@@ -3,12 +3,12 @@
 
 use aig_provider::UsageFilter;
 use http::{HeaderMap, HeaderValue, Response, Version, header};
-use hyper::body::Incoming;
 
 use crate::farewell::Farewell;
 use crate::lookup::{CACHE_STATUS, Missed};
 use crate::mask::Masked;
 use crate::plan::Step;
+use crate::pool::Download;
 use crate::record::Trail;
 use crate::stored::Stored;
 use crate::tee::{Ending, Passing, Patience, Tee};
@@ -17,7 +17,7 @@ use crate::{Body, headers};
 /// Lets a provider's answer flow to the caller.
 pub(crate) fn relay(
     planned: &Step,
-    answer: Response<Incoming>,
+    answer: Response<Download>,
     mut trail: Trail,
     missed: Option<Missed>,
     patience: Patience,
