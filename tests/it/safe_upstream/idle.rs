@@ -7,6 +7,7 @@ use std::time::Duration;
 use aig_testkit::{Provider, Sockets, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::{JSON, before, house, request, scrambled};
@@ -176,13 +177,16 @@ async fn soak_u_15_poisoned_connections_are_not_used_again() {
 #[tokio::test]
 async fn u_15_what_is_closed_while_it_lies_idle_is_closed_here_too() {
     let ended = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&ended);
+    let read = Arc::new(Notify::new());
+    let (seen, gate) = (Arc::clone(&ended), Arc::clone(&read));
     let provider = Sockets::start(move |_, mut stream| {
-        let seen = Arc::clone(&seen);
+        let (seen, gate) = (Arc::clone(&seen), Arc::clone(&gate));
         async move {
             request(&mut stream).await.unwrap();
             let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood";
             stream.write_all(answer).await.unwrap();
+            // Until then the connection is none that lies idle.
+            gate.notified().await;
             stream.shutdown().await.unwrap();
             assert_eq!(request(&mut stream).await, None);
             seen.fetch_add(1, Ordering::SeqCst);
@@ -192,6 +196,7 @@ async fn u_15_what_is_closed_while_it_lies_idle_is_closed_here_too() {
     let house = before(&provider).await;
     let answer = house.http().get(house.url("g", "openai/v1/x"));
     assert_eq!(answer.send().await.unwrap().text().await.unwrap(), "good");
+    read.notify_one();
     eventually("the connection to have ended", async || {
         (ended.load(Ordering::SeqCst) == 1).then_some(())
     })
