@@ -113,6 +113,25 @@ async fn u_02_the_break_of_http_1_is_no_last_chunk() {
     assert!(answer.ends_with(&format!("{words}\r\n")), "{answer}");
 }
 
+/// What nobody keeps is still read as far as somebody acts upon it.
+#[tokio::test]
+async fn u_02_without_a_row_a_broken_stream_says_so_as_well() {
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    for client in [house.http().clone(), http2()] {
+        provider.breaks_after([EVENT]);
+        let request = client.post(house.url("g", "openai/chat/completions"));
+        let request = request.header("cf-aig-collect-log", "false").body("{}");
+        let (seen, ended) = body_of(request.send().await.unwrap()).await;
+        let told = [EVENT.as_bytes(), last_words(Wire::OpenAi)].concat();
+        assert_eq!(
+            String::from_utf8_lossy(&seen),
+            String::from_utf8_lossy(&told)
+        );
+        assert!(!ended, "a clean end would be a lie");
+    }
+}
+
 /// A blank line behind half an event would make clients read that half.
 #[tokio::test]
 async fn u_02_half_an_event_is_not_made_a_whole_one() {

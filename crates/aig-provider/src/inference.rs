@@ -44,10 +44,13 @@ impl Provider {
 
     /// Whether that tail asks for a stream by itself, whatever the body says.
     pub fn streams_at(&self, raw_tail: &str) -> bool {
-        let last = words(raw_tail).last().unwrap_or_default();
-        last.to_ascii_lowercase().contains("stream")
+        let last = words(raw_tail).last().unwrap_or_default().as_bytes();
+        last.windows(STREAM.len())
+            .any(|run| run.eq_ignore_ascii_case(STREAM))
     }
 }
+
+const STREAM: &[u8] = b"stream";
 
 /// The segments of a tail, with what Google writes behind a colon as one of its own.
 fn words(tail: &str) -> impl Iterator<Item = &str> {

@@ -80,11 +80,10 @@ impl Carriers {
             Identified::NotNow => true,
             Identified::Unknown => Identity::is_token(text),
         };
-        for name in &self.headers {
-            for text in texts(headers, name) {
-                if is_token(text) {
-                    tokens.headers.push(name.clone());
-                }
+        // One look at each header that is there: there are few of them, and many that might be.
+        for (name, value) in headers {
+            if self.headers.contains(name) && value.to_str().is_ok_and(&mut is_token) {
+                tokens.headers.push(name.clone());
             }
         }
         for pair in query.iter().flat_map(|query| query.split('&')) {

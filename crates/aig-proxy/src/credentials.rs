@@ -15,7 +15,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 use crate::carriers::Tokens;
-use crate::headers;
+use crate::headers::Own;
 use crate::mask::Key;
 use crate::route::WORKERS_AI;
 
@@ -174,10 +174,11 @@ impl Lent {
 impl Wanted {
     /// What the headers say; an empty alias says nothing.
     pub(crate) fn of(sent: &HeaderMap) -> Self {
-        let alias = headers::text(sent, ALIAS).map(str::trim);
+        let own = Own::of(sent);
+        let alias = own.text(ALIAS).map(str::trim);
         Self {
             alias: alias.filter(|alias| !alias.is_empty()).map(str::to_owned),
-            required: headers::switch(sent, NO_WHOLESALE) == Some(true),
+            required: own.switch(NO_WHOLESALE) == Some(true),
         }
     }
 }

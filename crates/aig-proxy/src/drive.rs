@@ -12,8 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use aig_model::{Gateway, Outcome, Timestamp};
 use aig_policy::{Attempts, Failure as Reason, Next, retry};
 use aig_provider::Providers;
-use http::Response;
-use hyper::body::Incoming;
+use http::{Response, header};
 use tower::retry::budget::{Budget, TpsBudget};
 use uuid::Uuid;
 
@@ -22,6 +21,7 @@ use crate::ledger::Ledger;
 use crate::lookup::{self, Looked, Missed};
 use crate::payload::Fault;
 use crate::plan::{Arrival, Place, Plan, Step};
+use crate::pool::Download;
 use crate::record::Trail;
 use crate::relay::relay;
 use crate::respond::Failure;
@@ -58,7 +58,7 @@ pub(crate) struct Driven {
 
 /// How the last try ended: with an answer that could still be passed on, or without one.
 struct Tried {
-    result: Result<Response<Incoming>, Unanswered>,
+    result: Result<Response<Download>, Unanswered>,
     /// Why another try may be wanted; `None` for an answer that is none of a failure.
     reason: Option<Reason>,
     trail: Trail,
@@ -435,10 +435,10 @@ impl Tried {
 }
 
 /// Why another try may be wanted after this one. The clock is read only for a `Retry-After`.
-fn reason(result: &Result<Response<Incoming>, Unanswered>) -> Option<Reason> {
+fn reason(result: &Result<Response<Download>, Unanswered>) -> Option<Reason> {
     match result {
         Ok(answer) => {
-            let after = headers::text(answer.headers(), "retry-after")
+            let after = headers::text(answer.headers(), header::RETRY_AFTER)
                 .and_then(|text| retry::retry_after(text, Timestamp::from(SystemTime::now())));
             Reason::of_answer(answer.status().as_u16(), after)
         }

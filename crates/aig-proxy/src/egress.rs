@@ -18,9 +18,8 @@ use std::time::Duration;
 use aig_policy::{Destination, Forbidden, Host};
 use http::Uri;
 use http::uri::Authority;
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-
-use crate::line::Line;
 
 pub use aig_policy::EgressRules;
 
@@ -58,7 +57,7 @@ impl Connector {
         }
     }
 
-    async fn dial(self, uri: Uri) -> Result<Line, DialError> {
+    async fn dial(self, uri: Uri) -> Result<TokioIo<TcpStream>, DialError> {
         let dialling = async {
             let mut last = None;
             for address in self.addresses(&uri).await? {
@@ -81,7 +80,7 @@ impl Connector {
         }
         // Small writes (one event of a stream) must not wait for the acknowledgement of the last.
         stream.set_nodelay(true).map_err(DialError::Failed)?;
-        Ok(Line::new(stream))
+        Ok(TokioIo::new(stream))
     }
 
     /// The addresses that a URL leads to and that may be dialled; at least one.
@@ -113,7 +112,7 @@ impl Connector {
 }
 
 impl tower_service::Service<Uri> for Connector {
-    type Response = Line;
+    type Response = TokioIo<TcpStream>;
     type Error = DialError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, DialError>> + Send>>;
 

@@ -48,8 +48,11 @@ impl Farewell {
     /// For an answer of that wire with that head.
     pub(crate) fn of(wire: Wire, headers: &HeaderMap) -> Self {
         let text = |name| crate::headers::text(headers, name).unwrap_or_default();
-        let kind = text("content-type").split(';').next().unwrap_or_default();
-        let encoding = text("content-encoding").trim();
+        let kind = text(header::CONTENT_TYPE)
+            .split(';')
+            .next()
+            .unwrap_or_default();
+        let encoding = text(header::CONTENT_ENCODING).trim();
         let events = kind.trim().eq_ignore_ascii_case("text/event-stream")
             && (encoding.is_empty() || encoding.eq_ignore_ascii_case("identity"))
             && !headers.contains_key(header::CONTENT_LENGTH);

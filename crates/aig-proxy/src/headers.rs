@@ -6,7 +6,7 @@
 //! caller: hop-by-hop headers, `cf-aig-*`, which only the gateway may say, and what a provider
 //! says about its own origin, which is not the gateway's. All else passes, known or not.
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, AsHeaderName, HeaderMap, HeaderName, HeaderValue};
 
 /// Prefixes of headers between callers and the gateway.
 const OWN_PREFIXES: [&str; 2] = ["cf-aig-", "cf-access-"];
@@ -42,9 +42,8 @@ static NOT_FOR_PROVIDERS: [HeaderName; 18] = [
     HeaderName::from_static("cf-connecting-ip"),
     HeaderName::from_static("cf-connecting-ipv6"),
     HeaderName::from_static("baggage"),
-    // The old names of cf-aig-skip-cache and cf-aig-cache-ttl.
-    HeaderName::from_static("cf-skip-cache"),
-    HeaderName::from_static("cf-cache-ttl"),
+    HeaderName::from_static(OLD_CACHE_NAMES[0]),
+    HeaderName::from_static(OLD_CACHE_NAMES[1]),
 ];
 
 /// What a provider says about its own origin, and what it measures for itself.
@@ -98,18 +97,55 @@ pub(crate) fn remove_values(
 }
 
 /// The text of a header, if it is there and readable.
-pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// A switch in a header: `true` or `false` as text; anything else is as good as absent.
-pub(crate) fn switch(headers: &HeaderMap, name: &str) -> Option<bool> {
-    match text(headers, name)?.trim() {
-        t if t.eq_ignore_ascii_case("true") => Some(true),
-        t if t.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
+/// What a request says to the gateway, in headers of the gateway's own.
+///
+/// There are two dozen that it might have, and hardly a request has any but its token. So they are
+/// sought out once, by a look at each header that is there; a map would hash every name that it is
+/// asked for.
+pub(crate) struct Own<'h>(Vec<(&'h str, &'h HeaderValue)>);
+
+impl<'h> Own<'h> {
+    /// Those of a request, or of a step of one.
+    pub(crate) fn of(headers: &'h HeaderMap) -> Self {
+        let named = headers.iter().map(|(name, value)| (name.as_str(), value));
+        Self(named.filter(|(name, _)| is_said(name)).collect())
+    }
+
+    /// The first value of that name.
+    pub(crate) fn get(&self, name: &str) -> Option<&'h HeaderValue> {
+        debug_assert!(is_said(name), "{name} is not looked for");
+        let found = self.0.iter().find(|(own, _)| *own == name);
+        found.map(|(_, value)| *value)
+    }
+
+    /// Its text, if it is there and readable.
+    pub(crate) fn text(&self, name: &str) -> Option<&'h str> {
+        self.get(name)?.to_str().ok()
+    }
+
+    /// A switch in it: `true` or `false` as text; anything else is as good as absent.
+    pub(crate) fn switch(&self, name: &str) -> Option<bool> {
+        match self.text(name)?.trim() {
+            t if t.eq_ignore_ascii_case("true") => Some(true),
+            t if t.eq_ignore_ascii_case("false") => Some(false),
+            _ => None,
+        }
     }
 }
+
+/// Whether a header is one of the gateway's own that is asked for by its name. The token, which every
+/// request has, is not: it is found by `carriers`.
+fn is_said(name: &str) -> bool {
+    let own = |rest: &str| rest != "authorization";
+    name.strip_prefix("cf-aig-").is_some_and(own) || OLD_CACHE_NAMES.contains(&name)
+}
+
+/// The old names of `cf-aig-skip-cache` and `cf-aig-cache-ttl`.
+const OLD_CACHE_NAMES: [&str; 2] = ["cf-skip-cache", "cf-cache-ttl"];
 
 /// Takes out what `Connection` names and what `ends_here`. One look at each header that is there:
 /// there are few of them, and many that might be.

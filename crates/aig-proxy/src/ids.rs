@@ -48,7 +48,12 @@ impl Ids {
         let event = self.event.clone().unwrap_or_else(|| request.clone());
         headers.insert(&EVENT_ID, event);
         headers.insert(&REQUEST_ID, request);
-        headers.insert(&STEP, HeaderValue::from(step));
+        let step = match step {
+            // Nearly all have one step only, and nothing has to be made for them.
+            0 => HeaderValue::from_static("0"),
+            step => HeaderValue::from(step),
+        };
+        headers.insert(&STEP, step);
     }
 }
 

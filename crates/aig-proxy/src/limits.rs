@@ -8,11 +8,12 @@ pub use crate::listener::{
 };
 pub use crate::pace::LEAST_RATE;
 pub use crate::payload::MAX_KEPT;
+pub use crate::pool::POOL_IDLE;
 pub use crate::pressure::AHEAD;
 pub use crate::record::MAX_FIELD;
 pub use crate::send::TOKEN_TIMEOUT;
 pub use crate::transcript::OPEN_BODIES;
 pub use crate::universal::MAX_STEPS;
 pub use crate::upstream::{
-    ANSWER_HEAD, ANSWER_HEADERS, ANSWER_WINDOW, POOL_IDLE, PROVIDER_WINDOW, REQUEST_BUFFER,
+    ANSWER_HEAD, ANSWER_HEADERS, ANSWER_WINDOW, PROVIDER_WINDOW, REQUEST_BUFFER,
 };

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use http::{HeaderValue, Request, Response, Uri, header};
+use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -32,6 +32,7 @@ use crate::pressure::{Paced, Pressure, Streams};
 use crate::prompt::Prompt;
 use crate::respond::Failure;
 use crate::socket::{Socket, Watch};
+use crate::voice::Voice;
 use crate::{Body, Inbound, Metrics, Tls, framing, handshake, route};
 
 /// An answer on its way.
@@ -290,20 +291,20 @@ impl Door {
         let (head, body) = request.into_parts();
         let doubt = framing::doubt(&head.headers);
         let body = Inbound::new(body, &head.headers, self.config.body_timeout);
-        let uri = head.uri.clone();
+        let voice = route::voice(&head.uri);
         let request = Request::from_parts(head, body);
         let (handler, metrics) = (Arc::clone(&self.handler), Arc::clone(&self.metrics));
         async move {
             let answer = async {
                 match doubt {
                     None => handler.handle(request).await,
-                    Some(failure) => doubtful(&failure, &uri),
+                    Some(failure) => doubtful(&failure, voice),
                 }
             };
             let caught = AssertUnwindSafe(answer).catch_unwind().await;
             let answer = caught.unwrap_or_else(|_| {
                 metrics.panics.inc();
-                Failure::Internal.response(route::voice(&uri))
+                Failure::Internal.response(voice)
             });
             Ok(answer.map(|body| Paced::new(body, version, &pressure)))
         }
@@ -327,8 +328,8 @@ impl Drop for Open<'_> {
 }
 
 /// Nobody can be sure what follows on that connection, so it ends.
-fn doubtful(failure: &Failure, uri: &Uri) -> Response<Body> {
-    let mut answer = failure.response(route::voice(uri));
+fn doubtful(failure: &Failure, voice: Voice) -> Response<Body> {
+    let mut answer = failure.response(voice);
     let close = HeaderValue::from_static("close");
     answer.headers_mut().insert(header::CONNECTION, close);
     answer

@@ -278,6 +278,11 @@ impl Payload {
         }
     }
 
+    /// Whether the caller has sent all of it.
+    pub(crate) fn is_received(&self) -> bool {
+        self.lock().is_received()
+    }
+
     /// Bytes received so far.
     pub(crate) fn received(&self) -> u64 {
         self.lock().received

@@ -30,6 +30,7 @@ use crate::credentials::Lender;
 use crate::custom::Customs;
 use crate::drive::{Driven, Driver};
 use crate::egress::EgressRules;
+use crate::headers::Own;
 use crate::hops::Hops;
 use crate::ids::Ids;
 use crate::ledger::{Ledger, Prices};
@@ -47,7 +48,7 @@ use crate::transcript::{self, Room};
 use crate::upstream::Upstream;
 use crate::voice::Voice;
 use crate::wishes::Wishes;
-use crate::{Body, Inbound, headers};
+use crate::{Body, Inbound};
 
 /// Settings of the data plane.
 #[derive(Clone, Debug)]
@@ -282,6 +283,7 @@ impl DataPlane {
         if admitted.found.unwritten && head.route.goal != Goal::Nowhere {
             self.defaults.ensure(gateway.account);
         }
+        let own = Own::of(&head.headers);
         let planner = Planner {
             providers: &self.providers,
             carriers: &self.carriers,
@@ -299,10 +301,10 @@ impl DataPlane {
             },
             customs: self.customs.of(snapshot, gateway.account),
             account: gateway.account.to_string(),
-            options: Options::of_headers(|name| headers::text(&head.headers, name))
+            options: Options::of_headers(|name| own.text(name))
                 .over(Options::of_gateway(gateway.retry)),
             collect,
-            wishes: Wishes::of(&head.headers),
+            wishes: Wishes::of(&own),
             prices: self.ledger.prices.book(),
             room: &self.ledger.room,
             max_body: self.max_request_body,

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::carriers::Tokens;
 use crate::credentials::{self, Lender, Lent, NoCredential, Wanted};
 use crate::custom::{Custom, Target};
-use crate::headers;
+use crate::headers::{self, Own};
 use crate::ledger::Ledger;
 use crate::mask::Key;
 use crate::metrics::Metrics;
@@ -247,7 +247,7 @@ fn is_sealed(headers: &HeaderMap) -> bool {
     const SEALS: [&str; 4] = ["content-digest", "content-md5", "digest", "signature"];
     // AWS's signatures always cover the host, and with it the body.
     aig_provider::signed(headers, &header::HOST)
-        || SEALS.iter().any(|seal| headers.contains_key(*seal))
+        || headers.keys().any(|name| SEALS.contains(&name.as_str()))
 }
 
 /// A caller's headers as the provider is to see them.
@@ -270,8 +270,8 @@ fn outgoing(mut sent: HeaderMap, provider: &Provider, tokens: &Tokens) -> Header
 }
 
 /// What a request, or a step of one, says of metadata; `None` where it says nothing at all.
-pub(crate) fn metadata(headers: &HeaderMap, metrics: &Metrics) -> Option<MetadataReading> {
-    let reading = Metadata::read(headers.get(METADATA)?.as_bytes());
+pub(crate) fn metadata(own: &Own<'_>, metrics: &Metrics) -> Option<MetadataReading> {
+    let reading = Metadata::read(own.get(METADATA)?.as_bytes());
     metrics.metadata_dropped.inc_by(reading.dropped as u64);
     Some(reading)
 }
@@ -296,17 +296,18 @@ impl Arrival {
         request_type: &'static str,
         metrics: &Metrics,
     ) -> Self {
+        let own = Own::of(headers);
         let field = |name| headers::text(headers, name).map(|t| clipped(t).to_owned());
-        let metadata = metadata(headers, metrics).and_then(|reading| reading.metadata);
+        let metadata = metadata(&own, metrics).and_then(|reading| reading.metadata);
         Self {
             started,
-            collect: headers::switch(headers, COLLECT_LOG).unwrap_or(gateway.collect_logs),
+            collect: own.switch(COLLECT_LOG).unwrap_or(gateway.collect_logs),
             gateway,
             request_id,
             event_id,
             metadata,
-            user_agent: field(header::USER_AGENT.as_str()),
-            content_type: field(header::CONTENT_TYPE.as_str()),
+            user_agent: field(header::USER_AGENT),
+            content_type: field(header::CONTENT_TYPE),
             method: clipped(method.as_str()).to_owned(),
             request_type,
         }
@@ -320,6 +321,10 @@ impl Arrival {
             self.gateway.id.clone(),
             Timestamp::from(SystemTime::now()),
         );
+        if !place.collect {
+            // Of what is kept nowhere no copies are made.
+            return Trail::begin(begun, place.started, false, ledger);
+        }
         let record = Record {
             event_id: self.event_id.clone(),
             provider: clipped(place.provider).to_owned(),

@@ -16,6 +16,7 @@ use http_body_util::{BodyExt, Limited};
 use crate::carriers::{Carriers, Tokens};
 use crate::credentials::Lender;
 use crate::custom::{CustomsOf, Target};
+use crate::headers::Own;
 use crate::metrics::Metrics;
 use crate::payload::{MAX_KEPT, Payload};
 use crate::plan::{self, COLLECT_LOG, Draft, Plan, Step};
@@ -198,8 +199,9 @@ impl Planner<'_> {
         } else {
             (self.named(&sent.provider)?, &*sent.endpoint, sent.body)
         };
-        let own = Options::of_headers(|name| headers::text(&sent.headers, name));
-        let metadata = plan::metadata(&sent.headers, self.metrics);
+        let own = Own::of(&sent.headers);
+        let options = Options::of_headers(|name| own.text(name));
+        let metadata = plan::metadata(&own, self.metrics);
         let (identity, snapshot) = (self.identity, self.snapshot);
         let tokens =
             (self.carriers).tokens(identity, snapshot, &sent.headers, sent.query.as_deref());
@@ -209,9 +211,9 @@ impl Planner<'_> {
             tail,
             query: sent.query.as_deref(),
             method: Method::POST,
-            options: sent.config.over(own).over(self.options),
-            collect: headers::switch(&sent.headers, COLLECT_LOG).unwrap_or(self.collect),
-            wishes: Wishes::of(&sent.headers).over(&self.wishes),
+            options: sent.config.over(options).over(self.options),
+            collect: own.switch(COLLECT_LOG).unwrap_or(self.collect),
+            wishes: Wishes::of(&own).over(&self.wishes),
             room: self.room,
             tokens: &tokens,
             lender: &self.lender,
@@ -243,7 +245,7 @@ impl Planner<'_> {
 
 /// Refuses early what says itself that it is too long.
 pub(crate) fn fits(headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
-    let length = headers::text(headers, "content-length").and_then(|t| t.parse::<u64>().ok());
+    let length = headers::text(headers, header::CONTENT_LENGTH).and_then(|t| t.parse::<u64>().ok());
     match length {
         Some(length) if length > limit => Err(Failure::TooLarge { limit }),
         _ => Ok(()),

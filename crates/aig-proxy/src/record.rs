@@ -9,9 +9,9 @@ use std::time::Instant;
 use aig_model::{Body, BodyFate, CacheStatus, CostSource, Money, Outcome, Record, Transcript};
 use aig_policy::cache::{Bypass, NotStored};
 use aig_policy::price::{BadCustomCost, CustomCost};
-use aig_provider::{Reading, ResponseReader};
+use aig_provider::{Reading, ResponseReader, Wire};
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, header};
 
 use crate::cache_store::{CachedAnswer, Miss};
 use crate::custom::Custom;
@@ -28,7 +28,8 @@ pub(crate) struct Trail {
     collect: bool,
     ledger: Arc<Ledger>,
     payload: Option<Payload>,
-    meter: Option<ResponseReader>,
+    /// Apart, because a trail is handed on a few times.
+    meter: Option<Box<ResponseReader>>,
     /// The provider, if an account made it: it has prices of its own.
     custom: Option<Arc<Custom>>,
     /// What the caller says that it costs.
@@ -133,7 +134,7 @@ impl Trail {
             record.cache_status = Some(CacheStatus::Hit);
             record.cost = Some(Money::ZERO);
             record.cost_source = Some(CostSource::Cache);
-            let content_type = headers::text(headers, "content-type");
+            let content_type = headers::text(headers, header::CONTENT_TYPE);
             record.response_content_type = content_type.map(|t| clipped(t).to_owned());
             record.response_size = body.len() as u64;
         }
@@ -153,19 +154,22 @@ impl Trail {
         meter.reading()
     }
 
-    /// The provider's answer has begun; its body will pass `meter`.
-    pub(crate) fn answered(&mut self, status: u16, headers: &HeaderMap, meter: ResponseReader) {
+    /// The provider's answer has begun, in that dialect. Its body will be read as it passes, if anybody
+    /// wants to know what it says: the log, the cache, or whoever must tell whether a stream is whole.
+    pub(crate) fn answered(&mut self, status: u16, headers: &HeaderMap, wire: Wire, cached: bool) {
         let latency = self.elapsed_ms();
         if let Some(record) = &mut self.record {
             record.status = status;
             record.first_byte_ms = Some(latency);
-            let content_type = headers::text(headers, "content-type");
+            let content_type = headers::text(headers, header::CONTENT_TYPE);
             record.response_content_type = content_type.map(|t| clipped(t).to_owned());
         }
         if let Some(capture) = &mut self.capture {
             capture.coded(headers);
         }
-        self.meter = Some(meter);
+        if self.collect || cached || self.is_stream() {
+            self.meter = Some(Box::new(ResponseReader::answering(wire, headers)));
+        }
     }
 
     /// Some of the answer came from the provider.

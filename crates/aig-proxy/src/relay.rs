@@ -1,14 +1,14 @@
 //! Turns a provider's answer into the caller's: which headers stay, and what is to be done with the
 //! body while it passes. The passing itself is `tee`'s.
 
-use aig_provider::{ResponseReader, UsageFilter};
+use aig_provider::UsageFilter;
 use http::{HeaderMap, HeaderValue, Response, Version, header};
-use hyper::body::Incoming;
 
 use crate::farewell::Farewell;
 use crate::lookup::{CACHE_STATUS, Missed};
 use crate::mask::{Key, Masked};
 use crate::plan::Step;
+use crate::pool::Download;
 use crate::record::Trail;
 use crate::stored::Stored;
 use crate::tee::{Ending, Passing, Patience, Tee};
@@ -17,7 +17,7 @@ use crate::{Body, headers};
 /// Lets a provider's answer flow to the caller.
 pub(crate) fn relay(
     planned: &Step,
-    answer: Response<Incoming>,
+    answer: Response<Download>,
     mut trail: Trail,
     missed: Option<Missed>,
     patience: Patience,
@@ -48,8 +48,8 @@ pub(crate) fn relay(
     }
     let body = Masked::new(body, key);
     head.extensions.clear();
-    let meter = ResponseReader::answering(planned.wire, &head.headers);
-    trail.answered(head.status.as_u16(), &head.headers, meter);
+    let status = head.status.as_u16();
+    trail.answered(status, &head.headers, planned.wire, missed.is_some());
     let length = http_body::Body::size_hint(&body).exact();
     let stored = missed.and_then(|missed| {
         let miss = HeaderValue::from_static("MISS");
@@ -70,8 +70,11 @@ pub(crate) fn relay(
 /// Whether an answer is a stream of events that can be read as it is.
 fn is_plain_stream(headers: &HeaderMap) -> bool {
     let text = |name| headers::text(headers, name).unwrap_or_default();
-    let kind = text("content-type").split(';').next().unwrap_or_default();
-    let coding = text("content-encoding").trim();
+    let kind = text(header::CONTENT_TYPE)
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    let coding = text(header::CONTENT_ENCODING).trim();
     kind.trim().eq_ignore_ascii_case("text/event-stream")
         && (coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
 }

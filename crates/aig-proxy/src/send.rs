@@ -11,7 +11,6 @@ use aig_policy::{EgressRules, RateLimiter};
 use aig_provider::RequestReader;
 use http::header::HeaderMap;
 use http::{HeaderValue, Request, Response};
-use hyper::body::Incoming;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -19,6 +18,7 @@ use crate::credentials::{AccessTokens, Granted, Lent, Manner, NoToken, granted, 
 use crate::mask::Key;
 use crate::payload::Payload;
 use crate::plan::Step;
+use crate::pool::Download;
 use crate::upstream::{Unanswered, Upstream};
 
 /// Sends steps.
@@ -71,7 +71,7 @@ impl Sender {
         &self,
         planned: &Step,
         timeout: Option<Duration>,
-    ) -> Result<Response<Incoming>, Unanswered> {
+    ) -> Result<Response<Download>, Unanswered> {
         let began = Instant::now();
         let mut request = Request::new(planned.payload.pass());
         *request.method_mut() = planned.method.clone();

@@ -14,7 +14,6 @@ use aig_model::Outcome;
 use aig_provider::UsageFilter;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
 use crate::body::BodyError;
@@ -22,13 +21,14 @@ use crate::farewell::{Farewell, Said};
 use crate::headers;
 use crate::lull::Lull;
 use crate::mask::Masked;
+use crate::pool::Download;
 use crate::record::Trail;
 use crate::stored::Stored;
 
 /// An answer's body. Its end, whichever it is, ends the trail.
 pub(crate) struct Tee {
     /// What still comes from the provider; gone once it has broken off.
-    body: Option<Masked<Incoming>>,
+    body: Option<Masked<Download>>,
     trail: Trail,
     ending: Ending,
     farewell: Farewell,
@@ -68,6 +68,8 @@ pub(crate) struct Patience {
 /// An answer that broke off, and what the caller is still to be told of it.
 struct Broken {
     said: Option<Said>,
+    /// Whether the transport had a turn since.
+    waited: bool,
     why: Option<BodyError>,
 }
 
@@ -90,7 +92,7 @@ enum BrokeOff {
 impl Tee {
     /// Forwards `body`; an answer without one is complete at once.
     pub(crate) fn new(
-        body: Masked<Incoming>,
+        body: Masked<Download>,
         trail: Trail,
         ending: Ending,
         farewell: Farewell,
@@ -208,6 +210,7 @@ impl Tee {
         let (event, said) = told.unzip();
         self.broken = Some(Broken {
             said,
+            waited: false,
             why: Some(why),
         });
         event.map(Frame::data)
@@ -247,6 +250,10 @@ impl Body for Tee {
         // What a transport still holds when it hears of an error, it throws away.
         if let Some(said) = &mut broken.said {
             ready!(said.poll_sent(cx));
+        } else if !std::mem::replace(&mut broken.waited, true) {
+            // It sends what it holds before it asks again.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
         // An error here makes the listener break the transfer off: no clean end.
         Poll::Ready(broken.why.take().map(Err))

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aig_model::{Body, BodyFate};
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use memchr::memmem;
 
 use crate::headers;
@@ -85,7 +85,7 @@ impl Capture {
 
     /// What codes the body, as these headers say.
     pub(crate) fn coded(&mut self, headers: &HeaderMap) {
-        let coding = headers::text(headers, "content-encoding");
+        let coding = headers::text(headers, header::CONTENT_ENCODING);
         let coding = coding.filter(|coding| !coding.eq_ignore_ascii_case("identity"));
         self.body.coding = coding.map(|coding| clipped(coding).to_owned().into());
     }

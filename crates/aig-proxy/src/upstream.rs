@@ -9,11 +9,9 @@ use std::time::Duration;
 
 use aig_policy::Failure;
 use aig_policy::rate_limit::Denied;
-use http::{Request, Response, StatusCode, header};
-use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::capture_connection;
+use http::{Request, Response, StatusCode};
+use hyper::client::conn::{http1, http2};
+use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::{ClientConfig, RootCertStore};
@@ -21,12 +19,12 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::Authorities;
 use crate::credentials::NoToken;
 use crate::egress::{Connector, DialError, EgressRules};
-use crate::line;
 use crate::payload::Upload;
+use crate::pool::{Download, Pool, Unsent};
 
 /// Sends requests to providers.
 pub(crate) struct Upstream {
-    client: Client<HttpsConnector<Connector>, Upload>,
+    pool: Pool,
     first_byte_timeout: Option<Duration>,
 }
 
@@ -44,8 +42,6 @@ pub const ANSWER_WINDOW: u32 = 64 << 10;
 pub const PROVIDER_WINDOW: u32 = ANSWER_WINDOW * 256;
 /// Bytes of a request that are kept ready for an HTTP/2 provider beyond what it has room for.
 pub const REQUEST_BUFFER: usize = 64 << 10;
-/// How long an idle connection to a provider is kept.
-pub const POOL_IDLE: Duration = Duration::from_secs(60);
 
 /// Why there is no answer. Says nothing of hosts and addresses: callers read it.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +84,25 @@ impl Unanswered {
             Self::NoToken(_) | Self::Unsigned | Self::KeyLimited(_) => Failure::NoKey,
         }
     }
+
+    fn of(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::Unreachable(error) => {
+                tracing::debug!(error = &*error as &dyn Error, "a provider is not reached");
+                match dial_error(&*error) {
+                    Some(DialError::Forbidden) => Self::Forbidden,
+                    _ => Self::Unreachable,
+                }
+            }
+            Unsent::Broke { error, served } => {
+                tracing::debug!(error = &error as &dyn Error, "no answer from the provider");
+                match served && is_closed(&error) {
+                    true => Self::WentStale,
+                    false => Self::BrokeOff,
+                }
+            }
+        }
+    }
 }
 
 impl Upstream {
@@ -103,19 +118,17 @@ impl Upstream {
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(Connector::new(rules, connect_timeout));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
+        let mut http1 = http1::Builder::new();
+        http1.max_buf_size(ANSWER_HEAD).max_headers(ANSWER_HEADERS);
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
             .timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .http2_initial_stream_window_size(ANSWER_WINDOW)
-            .http2_initial_connection_window_size(PROVIDER_WINDOW)
-            .http2_max_send_buf_size(REQUEST_BUFFER)
-            .http2_max_header_list_size(ANSWER_HEAD as u32)
-            .http1_max_buf_size(ANSWER_HEAD)
-            .http1_max_headers(ANSWER_HEADERS)
-            .build(connector);
+            .initial_stream_window_size(ANSWER_WINDOW)
+            .initial_connection_window_size(PROVIDER_WINDOW)
+            .max_send_buf_size(REQUEST_BUFFER)
+            .max_header_list_size(ANSWER_HEAD as u32);
         Self {
-            client,
+            pool: Pool::new(connector, http1, http2),
             first_byte_timeout,
         }
     }
@@ -124,11 +137,11 @@ impl Upstream {
     /// the instance's own.
     pub(crate) async fn send(
         &self,
-        mut request: Request<Upload>,
+        request: Request<Upload>,
         timeout: Option<Duration>,
-    ) -> Result<Response<Incoming>, Unanswered> {
-        let connection = capture_connection(&mut request);
-        let answer = self.client.request(request);
+    ) -> Result<Response<Download>, Unanswered> {
+        // Apart, so that it is not handed about with all that waits for it.
+        let answer = Box::pin(self.pool.send(request));
         let answer = match timeout.or(self.first_byte_timeout) {
             None => answer.await,
             // Dropping the call closes its connection, so the provider stops as well.
@@ -136,24 +149,7 @@ impl Upstream {
                 .await
                 .map_err(|_| Unanswered::TimedOut)?,
         };
-        let answer = answer.map_err(|error| {
-            tracing::debug!(error = &error as &dyn Error, "no answer from the provider");
-            match dial_error(&error) {
-                Some(DialError::Forbidden) => Unanswered::Forbidden,
-                Some(_) => Unanswered::Unreachable,
-                None if error.is_connect() => Unanswered::Unreachable,
-                None if line::went_stale(&error) => Unanswered::WentStale,
-                None => Unanswered::BrokeOff,
-            }
-        })?;
-        // Where a body ends that says it twice is doubtful, and so is what follows it.
-        if answer.headers().contains_key(header::TRANSFER_ENCODING)
-            && answer.headers().contains_key(header::CONTENT_LENGTH)
-            && let Some(connection) = connection.connection_metadata().as_ref()
-        {
-            connection.poison();
-        }
-        line::has_served(&answer);
+        let answer = answer.map_err(Unanswered::of)?;
         // Nobody asked for another protocol, so this is no answer to what was asked.
         match answer.status() {
             StatusCode::SWITCHING_PROTOCOLS => Err(Unanswered::BrokeOff),
@@ -171,6 +167,13 @@ fn trusting(authorities: &Authorities) -> ClientConfig {
         .expect("the provider has suites of both versions")
         .with_root_certificates(roots)
         .with_no_client_auth()
+}
+
+/// Whether the connection was closed, which a provider may do with one that lies idle in the moment in
+/// which a request is on its way. What was no HTTP is something else: it was said for this request.
+fn is_closed(error: &hyper::Error) -> bool {
+    let broken = (error.source()).is_some_and(|source| source.is::<std::io::Error>());
+    error.is_incomplete_message() || error.is_canceled() || error.is_closed() || broken
 }
 
 /// The connector's own error, wherever in the chain it stands.

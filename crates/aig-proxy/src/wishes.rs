@@ -6,9 +6,9 @@
 
 use aig_policy::cache::CacheOptions;
 use aig_policy::price::{BadCustomCost, CustomCost};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 
-use crate::headers;
+use crate::headers::Own;
 
 /// The header that says whether the bodies of a logged request are kept.
 const COLLECT_PAYLOAD: &str = "cf-aig-collect-log-payload";
@@ -27,17 +27,16 @@ pub(crate) struct Wishes {
 // === impl Wishes ===
 
 impl Wishes {
-    /// What these headers say.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let text = |name: &str| headers::text(headers, name);
+    /// What these say.
+    pub(crate) fn of(own: &Own<'_>) -> Self {
         Self {
-            cache: CacheOptions::of_headers(text).without_key(),
-            cache_key: headers
+            cache: CacheOptions::of_headers(|name| own.text(name)).without_key(),
+            cache_key: own
                 .get(CACHE_KEY)
                 .filter(|key| key.to_str().is_ok())
                 .cloned(),
-            cost: text(CustomCost::HEADER).map(CustomCost::parse),
-            keep_bodies: headers::switch(headers, COLLECT_PAYLOAD),
+            cost: own.text(CustomCost::HEADER).map(CustomCost::parse),
+            keep_bodies: own.switch(COLLECT_PAYLOAD),
         }
     }
 

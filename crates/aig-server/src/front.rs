@@ -35,7 +35,9 @@ impl Handler for Front {
             }
             if let Some(control) = self.control.as_ref().filter(|_| !for_data) {
                 if path.starts_with("/client/v4/") || path == "/client/v4" {
-                    return control.plane.call(request).await.map(Body::foreign);
+                    // Apart, so that requests of the data plane do not carry its room about.
+                    let answer = Box::pin(control.plane.call(request)).await;
+                    return answer.map(Body::foreign);
                 }
                 if let Some(answer) = self.ops.control(&request, &control.origin) {
                     return answer;

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use aig_testkit::{Provider, Sockets, eventually};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::{JSON, before, house, request, scrambled};
 
@@ -167,4 +171,77 @@ async fn u_15_poisoned_connections_are_not_used_again() {
 #[ignore = "long form: cargo xtask soak"]
 async fn soak_u_15_poisoned_connections_are_not_used_again() {
     poisoned_connections_are_not_used_again(20_000).await;
+}
+
+/// Nobody has to come for a connection that the provider has closed: it does not stay half open.
+#[tokio::test]
+async fn u_15_what_is_closed_while_it_lies_idle_is_closed_here_too() {
+    let ended = Arc::new(AtomicUsize::new(0));
+    let read = Arc::new(Notify::new());
+    let (seen, gate) = (Arc::clone(&ended), Arc::clone(&read));
+    let provider = Sockets::start(move |_, mut stream| {
+        let (seen, gate) = (Arc::clone(&seen), Arc::clone(&gate));
+        async move {
+            request(&mut stream).await.unwrap();
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood";
+            stream.write_all(answer).await.unwrap();
+            // Until then the connection is none that lies idle.
+            gate.notified().await;
+            stream.shutdown().await.unwrap();
+            assert_eq!(request(&mut stream).await, None);
+            seen.fetch_add(1, Ordering::SeqCst);
+        }
+    })
+    .await;
+    let house = before(&provider).await;
+    let answer = house.http().get(house.url("g", "openai/v1/x"));
+    assert_eq!(answer.send().await.unwrap().text().await.unwrap(), "good");
+    read.notify_one();
+    eventually("the connection to have ended", async || {
+        (ended.load(Ordering::SeqCst) == 1).then_some(())
+    })
+    .await;
+}
+
+/// A caller of HTTP/1 that sends everything before it reads anything, and a provider that answers
+/// before it reads: neither waits for the other one through the gateway.
+#[tokio::test]
+async fn an_answer_before_the_end_of_its_request_does_not_stop_it() {
+    const LENGTH: usize = 16 << 20;
+    let provider = Sockets::start(|_, stream| async move {
+        let (mut from, mut to) = stream.into_split();
+        let answering = async {
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {LENGTH}\r\n\r\n");
+            to.write_all(head.as_bytes()).await.unwrap();
+            to.write_all(&vec![b'a'; LENGTH]).await.unwrap();
+        };
+        let reading = async {
+            let mut chunk = vec![0; 64 << 10];
+            let mut left = LENGTH;
+            while left > 0 {
+                left = left.saturating_sub(from.read(&mut chunk).await.unwrap());
+            }
+        };
+        // Its last word waits for the whole request.
+        tokio::join!(answering, reading);
+    })
+    .await;
+    let house = before(&provider).await;
+    let mut caller = TcpStream::connect(house.address()).await.unwrap();
+    let url = house.url("g", "openai/v1/x");
+    let path = url.split_once(&house.address().to_string()).unwrap().1;
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {LENGTH}\r\nconnection: close\r\n\r\n"
+    );
+    let both = async {
+        caller.write_all(head.as_bytes()).await.unwrap();
+        caller.write_all(&vec![b'q'; LENGTH]).await.unwrap();
+        let mut answer = Vec::new();
+        caller.read_to_end(&mut answer).await.unwrap();
+        answer
+    };
+    let answer = timeout(Duration::from_secs(30), both).await;
+    let answer = answer.expect("nobody waits for ever");
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    assert!(answer.len() > LENGTH);
 }

@@ -99,7 +99,26 @@ fn values_are_removed_one_by_one() {
 
 #[test]
 fn switches_are_true_false_or_not_there() {
-    let map = headers(&[("a", "TRUE"), ("b", "false"), ("c", "yes")]);
-    let read = ["a", "b", "c", "d"].map(|name| switch(&map, name));
+    let map = headers(&[
+        ("cf-aig-a", "TRUE"),
+        ("cf-aig-b", "false"),
+        ("cf-aig-c", "yes"),
+    ]);
+    let own = Own::of(&map);
+    let read = ["cf-aig-a", "cf-aig-b", "cf-aig-c", "cf-aig-d"].map(|name| own.switch(name));
     assert_eq!(read, [Some(true), Some(false), None, None]);
+}
+
+#[test]
+fn the_first_of_several_values_is_the_one_that_is_said() {
+    let map = headers(&[
+        ("cf-aig-cache-key", "first"),
+        ("x-other", "none of ours"),
+        ("cf-aig-cache-key", "second"),
+        ("cf-skip-cache", "true"),
+    ]);
+    let own = Own::of(&map);
+    assert_eq!(own.text("cf-aig-cache-key"), Some("first"));
+    assert_eq!(own.switch("cf-skip-cache"), Some(true));
+    assert_eq!(own.get("cf-aig-cache-ttl"), None);
 }

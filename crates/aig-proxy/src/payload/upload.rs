@@ -20,6 +20,13 @@ pub(crate) struct Upload {
 
 // === impl Upload ===
 
+impl Upload {
+    /// What it is a pass of.
+    pub(crate) fn payload(&self) -> Payload {
+        self.payload.clone()
+    }
+}
+
 impl Body for Upload {
     type Data = Bytes;
     type Error = BodyError;

@@ -10,7 +10,7 @@ fn said(pairs: &[(&'static str, &'static str)]) -> Wishes {
         let value = HeaderValue::from_static(value);
         (http::HeaderName::from_static(name), value)
     });
-    Wishes::of(&pairs.collect())
+    Wishes::of(&Own::of(&pairs.collect()))
 }
 
 /// The TTL in seconds, or why there is none.
