@@ -24,7 +24,12 @@ fn a_18_no_exec_no_templates() {
         }
     }
     assert!(sources.len() > 100, "the sources were found");
-    for (path, source) in &sources {
+    // Tests start what they kill.
+    let serving = sources.iter().filter(|(path, _)| {
+        let mut parts = path.components();
+        !parts.any(|part| part.as_os_str() == "tests") && !path.ends_with("tests.rs")
+    });
+    for (path, source) in serving {
         for call in [
             "process::Command",
             "Command::new(",

@@ -67,8 +67,26 @@ fn an_emission_is_not_taken_for_the_contract() {
 
 /// Beyond the mistakes that were thought of: whatever is altered in an emission,
 /// and be it one word, is refused or reported. What may change unseen is listed.
+/// Of leaves that stand in the same kind of place a few are tried; the long form
+/// tries all.
 #[test]
 fn nothing_in_an_emission_is_overlooked() {
+    const OF_A_KIND: usize = 2;
+    let mut seen = std::collections::HashMap::new();
+    overlooks_nothing(|pointer| {
+        let count = seen.entry(kind_of_place(pointer)).or_insert(0);
+        *count += 1;
+        *count <= OF_A_KIND
+    });
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn soak_nothing_at_all_in_an_emission_is_overlooked() {
+    overlooks_nothing(|_| true);
+}
+
+fn overlooks_nothing(mut chosen: impl FnMut(&str) -> bool) {
     let (_, contract) = repository::contract();
     let promised = Contract::parse(&contract.effective).expect("this is the contract");
     let original = emission();
@@ -78,6 +96,9 @@ fn nothing_in_an_emission_is_overlooked() {
     };
     let (mut altered, mut overlooked) = (0, Vec::new());
     for pointer in leaves(&original) {
+        if !chosen(&pointer) {
+            continue;
+        }
         for (what, emitted) in [
             ("altered", with_another(&original, &pointer)),
             ("removed", without(&original, &pointer)),
@@ -89,10 +110,26 @@ fn nothing_in_an_emission_is_overlooked() {
         }
     }
     assert!(
-        altered > 800,
+        altered > 400,
         "an emission has more leaves than {altered} halves"
     );
     assert_eq!(overlooked, Vec::<String>::new());
+}
+
+/// The pointer without the names that the contract chose: of paths, schemas, and members of schemas;
+/// and without positions in lists.
+fn kind_of_place(pointer: &str) -> String {
+    let mut before = ("", "");
+    let mut kind = String::new();
+    for word in pointer.split('/').skip(1) {
+        let chosen = matches!(before.1, "paths" | "properties")
+            || before.0 == "components"
+            || word.bytes().all(|byte| byte.is_ascii_digit());
+        kind.push('/');
+        kind.push_str(if chosen { "*" } else { word });
+        before = (before.1, word);
+    }
+    kind
 }
 
 /// By the rules: the version of the document, titles, the names that dropshot

@@ -70,6 +70,7 @@ pub(crate) async fn rotate(
     let scope = context.scope(request, Operation::RotateProviderConfig, &path.account_id)?;
     let gateway = id(&path.gateway_id)?;
     let config = config_id(&path.provider_config_id)?;
+    only_the_key(&input)?;
     let secret = secret(input.secret.into(), context.egress())?;
     let turned = scope.rotate_provider_config(&gateway, config, secret, context.now());
     Ok(response(&turned.await?))
@@ -85,6 +86,33 @@ pub(crate) async fn delete(
     let gateway = id(&path.gateway_id)?;
     let gone = scope.delete_provider_config(&gateway, config);
     Ok(response(&gone.await?))
+}
+
+/// Refuses to change what stays as it is when a key is replaced.
+fn only_the_key(input: &ProviderConfigRotation) -> Result<(), Failure> {
+    let kept = [
+        "alias",
+        "default_config",
+        "provider_slug",
+        "rate_limit",
+        "rate_limit_period",
+        "secret_id",
+    ];
+    let asked = kept.iter().filter(|name| {
+        let said = input.extra.get(**name);
+        said.is_some_and(|value| !value.is_null())
+    });
+    let faults: Vec<_> = asked
+        .map(|name| {
+            let message =
+                format!("{name} stays when a key is replaced; delete the config and store it anew");
+            Fault::of_field(name, message)
+        })
+        .collect();
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Invalid(faults)),
+    }
 }
 
 /// What is asked for when a key is stored.

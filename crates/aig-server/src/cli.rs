@@ -17,8 +17,8 @@ use crate::local::{AccountCommand, KeysCommand, TokenCommand};
 use crate::print::plain;
 use crate::profiles::Profile;
 use crate::remote::{
-    CustomProvidersCommand, GatewaysCommand, LogCommand, LogsCommand, ProviderConfigsCommand,
-    TokensCommand,
+    AuditCommand, CustomProvidersCommand, GatewaysCommand, LogCommand, LogsCommand,
+    ProviderConfigsCommand, TokensCommand,
 };
 use crate::{bootstrap, demo, local, offline, prices, profiles, remote, serve};
 
@@ -115,6 +115,13 @@ enum Command {
         #[command(subcommand)]
         command: TokensCommand,
     },
+    /// Who changed what in the account, over the API
+    Audit {
+        #[command(flatten)]
+        api: remote::Api,
+        #[command(flatten)]
+        command: AuditCommand,
+    },
     /// The log of a gateway, over the API
     Logs {
         #[command(flatten)]
@@ -189,6 +196,7 @@ impl Cli {
                 Command::ProviderConfigs { api, command } => command.run(&api).await,
                 Command::CustomProviders { api, command } => command.run(&api).await,
                 Command::Tokens { api, command } => command.run(&api).await,
+                Command::Audit { api, command } => command.run(&api).await,
                 Command::Logs { api, command } => command.run(&api).await,
                 Command::Log { api, command } => command.run(&api).await,
                 Command::Prices(prices) => prices.run(),

@@ -1,10 +1,11 @@
-//! `aig gateways`, `aig provider-configs`, `aig custom-providers`, `aig tokens`, `aig logs` and
-//! `aig log`: the generated client on the command line.
+//! `aig gateways`, `aig provider-configs`, `aig custom-providers`, `aig tokens`, `aig audit`,
+//! `aig logs` and `aig log`: the generated client on the command line.
 //!
 //! Works against any base URL of the API, Cloudflare's included: answers are taken as they come,
 //! since Cloudflare's lack fields that ours always have. What is sent is left to `body`, how
 //! answers look to `tables`; administration of this instance to `local`.
 
+mod audit;
 mod body;
 mod custom_providers;
 mod logs;
@@ -106,6 +107,8 @@ pub(crate) enum GatewaysCommand {
     },
 }
 
+/// Which entries of the audit log are shown.
+pub(crate) use audit::AuditCommand;
 /// What can be done with custom providers.
 pub(crate) use custom_providers::CustomProvidersCommand;
 /// What can be done with a log, and with rows of it.

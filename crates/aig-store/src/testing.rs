@@ -16,7 +16,7 @@ pub(crate) struct Rig {
     // Before the directory, so that it is closed when that goes away.
     pub(crate) store: Store,
     path: PathBuf,
-    _directory: Option<TempDir>,
+    own_directory: Option<TempDir>,
 }
 
 impl Rig {
@@ -25,7 +25,7 @@ impl Rig {
         Self {
             store: Store::open(directory.path()).unwrap(),
             path: directory.path().into(),
-            _directory: Some(directory),
+            own_directory: Some(directory),
         }
     }
 
@@ -34,12 +34,19 @@ impl Rig {
         Self {
             store: Store::open(&path).unwrap(),
             path,
-            _directory: None,
+            own_directory: None,
         }
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Closes the store; its directory stays until what is answered goes away.
+    pub(crate) fn close(self) -> TempDir {
+        drop(self.store);
+        self.own_directory
+            .expect("the rig has a directory of its own")
     }
 
     /// Another handle on the same files, as another process would have.

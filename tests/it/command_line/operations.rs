@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{over_api, run};
 
 /// Each operation and a call of its command; `FILE` is a file with a key in it.
-const COMMANDS: [(&str, &str); 11] = [
+const COMMANDS: [(&str, &str); 36] = [
     ("listAiGateways", "gateways list"),
     ("createAiGateway", "gateways create --id g"),
     ("getAiGateway", "gateways get g"),
@@ -27,6 +27,46 @@ const COMMANDS: [(&str, &str); 11] = [
         "provider-configs rotate g 1 --secret-file FILE",
     ),
     ("deleteProviderConfig", "provider-configs delete g 1"),
+    ("deleteAiGatewayLogs", "log delete g --all"),
+    ("getAiGatewayLog", "log get g 1"),
+    ("getAiGatewayLogRequest", "log request g 1"),
+    ("getAiGatewayLogResponse", "log response g 1"),
+    ("patchAiGatewayLog", "log patch g 1 --score 5"),
+    ("listCustomProviders", "custom-providers list"),
+    (
+        "createCustomProvider",
+        "custom-providers create acme https://acme.example/v1",
+    ),
+    ("getCustomProvider", "custom-providers get 1"),
+    (
+        "updateCustomProvider",
+        "custom-providers update 1 --enable false",
+    ),
+    ("deleteCustomProvider", "custom-providers delete 1"),
+    ("listCustomProviderCosts", "custom-providers costs list"),
+    (
+        "createCustomProviderCost",
+        "custom-providers costs create 1 m --input 3",
+    ),
+    ("getCustomProviderCost", "custom-providers costs get 1"),
+    (
+        "updateCustomProviderCost",
+        "custom-providers costs update 1 --input 3",
+    ),
+    (
+        "deleteCustomProviderCost",
+        "custom-providers costs delete 1",
+    ),
+    ("listTokens", "tokens list"),
+    ("createToken", "tokens create ci --group G"),
+    ("listTokenPermissionGroups", "tokens groups"),
+    ("verifyAccountToken", "tokens verify"),
+    ("verifyToken", "tokens verify --anywhere"),
+    ("getToken", "tokens get 1"),
+    ("updateToken", "tokens update 1 --name ci"),
+    ("rollToken", "tokens roll 1"),
+    ("deleteToken", "tokens delete 1"),
+    ("listAuditLogs", "audit"),
 ];
 
 /// Operations that have no command. Nothing may be added here.
@@ -36,7 +76,10 @@ const NONE_YET: [&str; 0] = [];
 async fn asked(contract: &Contract, words: &str, more: &[&str]) -> (BTreeSet<String>, super::Said) {
     let server = Provider::start().await;
     let thing = json!({"id": "g", "name": "G", "cache_ttl": 0});
-    let list = words.contains(" list") || words.starts_with("logs ");
+    let list = words.contains(" list")
+        || ["logs ", "audit", "tokens groups", "tokens create"]
+            .iter()
+            .any(|list| words.starts_with(list));
     let result = if list { json!([thing]) } else { thing };
     let envelope = json!({
         "success": true, "result": result, "errors": [], "messages": [],

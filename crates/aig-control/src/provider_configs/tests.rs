@@ -134,6 +134,30 @@ async fn a_limit_is_stored_with_the_key_shown_and_kept_when_the_key_is_replaced(
 }
 
 #[tokio::test]
+async fn what_a_replaced_key_keeps_cannot_be_changed_beside_it() {
+    let tenant = tenant().await;
+    let made = tenant.store(openai("a")).await.json()["result"].clone();
+    let path = format!("/{}", made["id"].as_str().unwrap());
+    let next = "sk-canary-0123456789-next";
+    for (name, value) in [
+        ("rate_limit", json!(5)),
+        ("rate_limit_period", json!(5)),
+        ("alias", json!("b")),
+        ("default_config", json!(false)),
+    ] {
+        let body = json!({"secret": next, name: value});
+        let refused = tenant.call(Method::PUT, &path, &body).await;
+        let told = (refused.status, refused.path());
+        assert_eq!(told, (StatusCode::BAD_REQUEST, format!("body.{name}")));
+        let said_nothing = json!({"secret": KEY, name: null, "comment": "x"});
+        let turned = tenant.call(Method::PUT, &path, &said_nothing).await;
+        assert_eq!(turned.status, StatusCode::OK, "{name}");
+    }
+    let list = tenant.call(Method::GET, "", &Value::Null).await.json();
+    assert_eq!(list["result"][0]["secret_preview"], json!("…wxyz"));
+}
+
+#[tokio::test]
 async fn what_is_not_enforced_or_cannot_be_is_refused_by_name() {
     let tenant = tenant().await;
     let with = |field: &str, value: Value| {

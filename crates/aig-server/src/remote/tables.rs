@@ -118,6 +118,32 @@ pub(super) fn tokens(list: &[Value]) -> String {
     table(["id", "name", "status", "expires", "may"], rows).to_string()
 }
 
+/// Entries of the audit log, one per line.
+pub(super) fn audit(list: &[Value]) -> String {
+    let rows = list.iter().map(|entry| {
+        let (action, resource) = (&entry["action"], &entry["resource"]);
+        [
+            moment(&action["time"]),
+            text(&entry["actor"]["token_name"]),
+            text(&action["description"]),
+            text(&resource["type"]),
+            text(&resource["scope"]["gateway_id"]),
+            text(&resource["id"]),
+            text(&action["result"]),
+        ]
+    });
+    let head = [
+        "time",
+        "token",
+        "operation",
+        "kind",
+        "gateway",
+        "id",
+        "outcome",
+    ];
+    table(head, rows).to_string()
+}
+
 /// Permission groups, one per line.
 pub(super) fn permission_groups(list: &[Value]) -> String {
     let rows = list

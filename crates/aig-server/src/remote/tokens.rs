@@ -69,7 +69,11 @@ pub(crate) enum TokensCommand {
         id: String,
     },
     /// Ask whether the token that is used is good
-    Verify,
+    Verify {
+        /// In whichever account it is, without naming one
+        #[arg(long)]
+        anywhere: bool,
+    },
     /// List what tokens may be allowed to do
     Groups,
 }
@@ -165,9 +169,14 @@ impl TokensCommand {
                 let gone = answer(None, call.send()).await?;
                 api.show(&gone["result"], format!("deleted {}", plain(&id)))
             }
-            Self::Verify => {
-                let call = client.verify_account_token().account_id(account);
-                let told = answer(None, call.send()).await?;
+            Self::Verify { anywhere } => {
+                let told = match anywhere {
+                    true => answer(None, client.verify_token().send()).await?,
+                    false => {
+                        let call = client.verify_account_token().account_id(account);
+                        answer(None, call.send()).await?
+                    }
+                };
                 let status = tables::text(&told["result"]["status"]);
                 api.show(&told["result"], plain(&status))
             }
