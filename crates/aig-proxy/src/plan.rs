@@ -175,8 +175,6 @@ impl Step {
         }
         if asks_usage {
             draft.payload.ask_usage();
-            // The transport says the length of what goes out.
-            headers.remove(header::CONTENT_LENGTH);
         }
         Ok(Self {
             target,

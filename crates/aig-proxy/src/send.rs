@@ -84,6 +84,10 @@ impl Sender {
             *request.headers_mut() = planned.headers.clone();
         }
         let planned = &*planned;
+        if planned.payload.may_have_asked() {
+            // The length that the caller said is not that of what goes out, which the transport says.
+            request.headers_mut().remove(http::header::CONTENT_LENGTH);
+        }
         let Some(lent) = &planned.lent else {
             return self.upstream.send(request, timeout).await;
         };
