@@ -25,12 +25,35 @@ pub struct Account {
 #[error("an account id is 32 hex digits")]
 pub struct BadAccountId;
 
+/// The text of an account's id.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountDigits([u8; 32]);
+
 // === impl AccountId ===
 
 impl AccountId {
     /// An id from random bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
+    }
+
+    /// The text of it, which takes no room of its own.
+    pub fn digits(self) -> AccountDigits {
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = HEX[usize::from(byte >> 4)];
+            pair[1] = HEX[usize::from(byte & 15)];
+        }
+        AccountDigits(digits)
+    }
+}
+
+// === impl AccountDigits ===
+
+impl AccountDigits {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("hex digits are text")
     }
 }
 
@@ -64,12 +87,7 @@ fn hex(digit: u8) -> Result<u8, BadAccountId> {
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // As one text: an id is written for every request, and sixteen formattings add up.
-        let mut digits = [0; 32];
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = HEX[usize::from(byte >> 4)];
-            pair[1] = HEX[usize::from(byte & 15)];
-        }
-        f.write_str(str::from_utf8(&digits).expect("hex digits are text"))
+        f.write_str(self.digits().as_str())
     }
 }
 

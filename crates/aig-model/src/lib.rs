@@ -28,7 +28,7 @@ mod transcript;
 mod usage;
 
 pub use access::{Grant, Permission, Permissions, Refused};
-pub use account::{Account, AccountId, BadAccountId};
+pub use account::{Account, AccountDigits, AccountId, BadAccountId};
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditResource};
 pub use custom_provider::{
     CUSTOM_PREFIX, CostFilter, CostTerms, CustomCost, CustomCostId, CustomEntry, CustomFilter,

@@ -18,6 +18,8 @@ use crate::version::{Version, is_version};
 pub(crate) struct Base {
     pub(crate) scheme: Scheme,
     host: Template,
+    /// The host, where no slot is in it.
+    fixed: Option<Authority>,
     /// Empty, or with a leading and without a trailing slash.
     path: Template,
 }
@@ -105,9 +107,14 @@ impl Base {
         if host.slots.contains(&Slot::Deployment) {
             return Err("let {deployment} stand in its path, where any name is allowed");
         }
+        let fixed = match host.slots.is_empty() {
+            true => Authority::try_from(&*host.text).ok(),
+            false => None,
+        };
         Ok(Self {
             scheme,
             host,
+            fixed,
             path: Template::parse(path.trim_end_matches('/'), slots)?,
         })
     }
@@ -143,6 +150,9 @@ impl Base {
 
     /// The host that these slots make, with its port; every slot in it must be one label.
     pub(crate) fn authority(&self, slots: &Slots<'_>) -> Result<Authority, BadTail> {
+        if let Some(fixed) = &self.fixed {
+            return Ok(fixed.clone());
+        }
         let host = self.host.filled(slots)?;
         let refused = self.host.slots.first().map_or("host", |slot| slot.name());
         Authority::try_from(&*host).map_err(|_| BadTail::Slot(refused))

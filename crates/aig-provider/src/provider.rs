@@ -178,8 +178,11 @@ impl Provider {
             ..way.slots
         };
 
-        let mut path = base.path_for(&slots)?.into_owned();
-        path.reserve(call.tail.len() + way.query.map_or(0, str::len) + 32);
+        let below = base.path_for(&slots)?;
+        // Room for the slashes, too, and for a version.
+        let length = below.len() + call.tail.len() + way.query.map_or(0, str::len) + 32;
+        let mut path = String::with_capacity(length);
+        path.push_str(&below);
         for part in way.parts.into_iter().flatten() {
             path.push('/');
             path.push_str(part);

@@ -151,7 +151,7 @@ impl Driver {
     /// Tries the plan to its end. Its first try has begun, and the cache had nothing for it.
     pub(crate) async fn drive(
         &self,
-        plan: &Plan,
+        plan: &mut Plan,
         arrival: &Arrival,
         begun: Begun,
         mut missed: Option<Missed>,
@@ -201,7 +201,7 @@ impl Driver {
                         self.budget(&plan.steps[step]).deposit();
                     }
                     tries += 1;
-                    let planned = &plan.steps[step];
+                    let planned = &mut plan.steps[step];
                     let admitted = match attempt {
                         1 => self.sender.admit(planned),
                         _ => Ok(()),
@@ -235,7 +235,7 @@ impl Driver {
     fn begin(&self, plan: &Plan, arrival: &Arrival, step: usize, tries: u32) -> Begun {
         let first = tries == 0;
         let id = if first {
-            arrival.request_id
+            arrival.ids.request()
         } else {
             Uuid::now_v7()
         };
@@ -309,7 +309,7 @@ impl Driver {
 
     async fn attempt(
         &self,
-        planned: &Step,
+        planned: &mut Step,
         step: usize,
         timeout: Option<Duration>,
         begun: Begun,

@@ -12,55 +12,65 @@ use http::header::{self, AsHeaderName, HeaderMap, HeaderName, HeaderValue};
 const OWN_PREFIXES: [&str; 2] = ["cf-aig-", "cf-access-"];
 
 /// Headers between two neighbours, never passed on. Source: RFC 9110 section 7.6.1.
-static HOP_BY_HOP: [HeaderName; 9] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
+///
+/// Every header of every message is asked about, so these lists are code, which looks at a name's
+/// length first.
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
 
 /// What else ends here on the way to the provider.
-static NOT_FOR_PROVIDERS: [HeaderName; 18] = [
-    header::HOST,
-    header::COOKIE,
-    header::EXPECT,
-    header::FORWARDED,
-    header::VIA,
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-forwarded-host"),
-    HeaderName::from_static("x-forwarded-port"),
-    HeaderName::from_static("x-forwarded-proto"),
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("x-client-ip"),
-    HeaderName::from_static("x-cluster-client-ip"),
-    HeaderName::from_static("true-client-ip"),
-    HeaderName::from_static("cf-connecting-ip"),
-    HeaderName::from_static("cf-connecting-ipv6"),
-    HeaderName::from_static("baggage"),
-    HeaderName::from_static(OLD_CACHE_NAMES[0]),
-    HeaderName::from_static(OLD_CACHE_NAMES[1]),
-];
+fn is_not_for_providers(name: &str) -> bool {
+    matches!(
+        name,
+        "host"
+            | "cookie"
+            | "expect"
+            | "forwarded"
+            | "via"
+            | "x-forwarded-for"
+            | "x-forwarded-host"
+            | "x-forwarded-port"
+            | "x-forwarded-proto"
+            | "x-real-ip"
+            | "x-client-ip"
+            | "x-cluster-client-ip"
+            | "true-client-ip"
+            | "cf-connecting-ip"
+            | "cf-connecting-ipv6"
+            | "baggage"
+    ) || OLD_CACHE_NAMES.contains(&name)
+}
 
 /// What a provider says about its own origin, and what it measures for itself.
-static NOT_FOR_CALLERS: [HeaderName; 7] = [
-    header::ALT_SVC,
-    header::SET_COOKIE,
-    header::STRICT_TRANSPORT_SECURITY,
-    HeaderName::from_static("nel"),
-    HeaderName::from_static("report-to"),
-    HeaderName::from_static("reporting-endpoints"),
-    HeaderName::from_static("server-timing"),
-];
+fn is_not_for_callers(name: &str) -> bool {
+    matches!(
+        name,
+        "alt-svc"
+            | "set-cookie"
+            | "strict-transport-security"
+            | "nel"
+            | "report-to"
+            | "reporting-endpoints"
+            | "server-timing"
+    )
+}
 
 /// Leaves in a caller's headers what the provider is to see.
 pub(crate) fn for_provider(headers: &mut HeaderMap) {
     remove_all(headers, |name| {
-        is_hop_by_hop_or_own(name) || NOT_FOR_PROVIDERS.contains(name) || is_lookalike(name)
+        ends_before_providers(name) || is_lookalike(name)
     });
 }
 
@@ -71,7 +81,7 @@ pub(crate) fn for_caller(headers: &mut HeaderMap) {
         headers.remove(header::CONTENT_LENGTH);
     }
     remove_all(headers, |name| {
-        is_hop_by_hop_or_own(name) || NOT_FOR_CALLERS.contains(name)
+        is_hop_by_hop(name) || is_own(name) || is_not_for_callers(name)
     });
 }
 
@@ -149,7 +159,7 @@ const OLD_CACHE_NAMES: [&str; 2] = ["cf-skip-cache", "cf-cache-ttl"];
 
 /// Takes out what `Connection` names and what `ends_here`. One look at each header that is there:
 /// there are few of them, and many that might be.
-fn remove_all(headers: &mut HeaderMap, ends_here: impl Fn(&HeaderName) -> bool) {
+fn remove_all(headers: &mut HeaderMap, ends_here: impl Fn(&str) -> bool) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -159,7 +169,7 @@ fn remove_all(headers: &mut HeaderMap, ends_here: impl Fn(&HeaderName) -> bool) 
         .collect();
     let gone: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| named.contains(name) || ends_here(name))
+        .filter(|name| named.contains(name) || ends_here(name.as_str()))
         .cloned()
         .collect();
     for name in &gone {
@@ -167,8 +177,8 @@ fn remove_all(headers: &mut HeaderMap, ends_here: impl Fn(&HeaderName) -> bool) 
     }
 }
 
-fn is_hop_by_hop_or_own(name: &HeaderName) -> bool {
-    HOP_BY_HOP.contains(name) || is_own(name.as_str())
+fn ends_before_providers(name: &str) -> bool {
+    is_hop_by_hop(name) || is_own(name) || is_not_for_providers(name)
 }
 
 fn is_own(name: &str) -> bool {
@@ -177,15 +187,12 @@ fn is_own(name: &str) -> bool {
 
 /// Whether a server that makes variables of headers would read it as one that ends here: to CGI
 /// and its heirs `x_forwarded_for` and `x-forwarded-for` are one name.
-fn is_lookalike(name: &HeaderName) -> bool {
-    if !name.as_str().contains('_') {
+fn is_lookalike(name: &str) -> bool {
+    if !name.contains('_') {
         return false;
     }
-    let plain = name.as_str().replace('_', "-");
-    let mut listed = HOP_BY_HOP.iter().chain(&NOT_FOR_PROVIDERS);
-    is_own(&plain)
-        || plain == header::CONTENT_LENGTH.as_str()
-        || listed.any(|listed| listed.as_str() == plain)
+    let plain = name.replace('_', "-");
+    ends_before_providers(&plain) || plain == header::CONTENT_LENGTH.as_str()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 /// The ids of a request.
+#[derive(Clone)]
 pub(crate) struct Ids {
     /// Of the request, of its first row and, unless the caller chose one, of the event.
     request: Uuid,

@@ -57,10 +57,17 @@ pub(crate) async fn look(
         query: step.query.as_deref(),
         headers: &[],
         credential: Credential::None,
-        stream: step.provider.streams_at(&step.tail),
-        inference: step.provider.infers_at(&step.tail),
-        length: step.payload.length(),
+        stream: false,
+        inference: true,
+        length: None,
     };
+    // Where nobody wants the cache nothing is read out of the path.
+    if let Err(why) = Wanted::of(gateway.cache, options, &request) {
+        return Ok(Looked::Bypassed(why));
+    }
+    request.stream = step.provider.streams_at(&step.tail);
+    request.inference = step.provider.infers_at(&step.tail);
+    request.length = step.payload.length();
     if let Err(why) = Wanted::of(gateway.cache, options, &request) {
         return Ok(Looked::Bypassed(why));
     }

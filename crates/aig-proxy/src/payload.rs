@@ -343,7 +343,7 @@ impl Inner {
                 self.kept = Vec::new();
                 self.small = BytesMut::new();
             }
-            Keep::UpTo(_) => self.hold(&data),
+            Keep::UpTo(_) => self.hold(data.clone()),
             Keep::Nothing | Keep::Lost => {}
         }
         Ok(data)
@@ -385,7 +385,7 @@ impl Inner {
             match ready!(Pin::new(rest).poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => match self.look_at(data) {
-                        Ok(data) => self.hold(&data),
+                        Ok(data) => self.hold(data),
                         Err(_) => return Poll::Ready(Err(Fault::TooLong)),
                     },
                     // Trailers.
@@ -406,16 +406,18 @@ impl Inner {
 
     /// Keeps a chunk. Small ones are copied together: a chunk of one byte costs as much to hold as
     /// one of a page, and a caller chooses how many it makes.
-    fn hold(&mut self, data: &Bytes) {
-        if data.len() < SMALL {
-            self.small.extend_from_slice(data);
+    fn hold(&mut self, data: Bytes) {
+        // One that is all there is has none to be joined with.
+        let alone = self.received + self.added == data.len() as u64 && self.is_received();
+        if data.len() < SMALL && !alone {
+            self.small.extend_from_slice(&data);
             if self.small.len() < JOINED {
                 return;
             }
             return self.join_small();
         }
         self.join_small();
-        self.kept.push(data.clone());
+        self.kept.push(data);
     }
 
     fn join_small(&mut self) {

@@ -198,7 +198,7 @@ impl DataPlane {
             &head.method,
             &head.headers,
             gateway,
-            (ids.request(), ids.event_text()),
+            ids,
             started,
             route.door(),
             &self.metrics,
@@ -217,7 +217,7 @@ impl DataPlane {
                 for step in &mut plan.steps {
                     hops.stamp(&mut step.headers);
                 }
-                self.serve(&plan, &arrival).await
+                self.serve(&mut plan, &arrival).await
             }
             Ok(Planned::Tell(answer)) => Driven::told(answer),
             Err(failure) => {
@@ -235,7 +235,7 @@ impl DataPlane {
     }
 
     /// From the plan to an answer: the cache has it, the limits forbid it, or a provider gives it.
-    async fn serve(&self, plan: &Plan, arrival: &Arrival) -> Driven {
+    async fn serve(&self, plan: &mut Plan, arrival: &Arrival) -> Driven {
         let gateway = &arrival.gateway;
         let begun = self.driver.start(plan, arrival);
         let (begun, missed) = match self.driver.look(plan, gateway, begun).await {
@@ -300,7 +300,7 @@ impl DataPlane {
                 )
             },
             customs: self.customs.of(snapshot, gateway.account),
-            account: gateway.account.to_string(),
+            account: gateway.account,
             options: Options::of_headers(|name| own.text(name))
                 .over(Options::of_gateway(gateway.retry)),
             collect,

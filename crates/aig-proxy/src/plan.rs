@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use aig_model::{Gateway, Metadata, MetadataReading, Record, Timestamp};
+use aig_model::{AccountId, Gateway, Metadata, MetadataReading, Record, Timestamp};
 use aig_policy::Options;
 use aig_provider::{Call, Provider, Wire};
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use crate::carriers::Tokens;
 use crate::credentials::{self, Lender, Lent, NoCredential, Wanted};
 use crate::custom::{Custom, Target};
 use crate::headers::{self, Own};
+use crate::ids::Ids;
 use crate::ledger::Ledger;
 use crate::mask::Key;
 use crate::metrics::Metrics;
@@ -75,7 +76,7 @@ pub(crate) struct Step {
 pub(crate) struct Draft<'a> {
     pub(crate) to: &'a Target,
     /// The account that the request is made for.
-    pub(crate) account: &'a str,
+    pub(crate) account: AccountId,
     pub(crate) tail: &'a str,
     pub(crate) query: Option<&'a str>,
     pub(crate) method: Method,
@@ -93,18 +94,17 @@ pub(crate) struct Draft<'a> {
     pub(crate) room: &'a Arc<Room>,
 }
 
-/// What all rows of one request share.
+/// What all rows of one request share; texts as they came, because many requests leave no row.
 pub(crate) struct Arrival {
     pub(crate) started: Instant,
     pub(crate) gateway: Arc<Gateway>,
     /// Whether the request leaves rows in the log, unless a step says otherwise.
     pub(crate) collect: bool,
-    pub(crate) request_id: Uuid,
-    pub(crate) event_id: String,
+    pub(crate) ids: Ids,
     pub(crate) metadata: Option<Metadata>,
-    pub(crate) user_agent: Option<String>,
-    pub(crate) content_type: Option<String>,
-    pub(crate) method: String,
+    pub(crate) user_agent: Option<HeaderValue>,
+    pub(crate) content_type: Option<HeaderValue>,
+    pub(crate) method: Method,
     /// By which door it came in.
     pub(crate) request_type: &'static str,
 }
@@ -146,8 +146,9 @@ impl Step {
         let asks_usage = draft.method == Method::POST
             && provider.asks_usage_at(draft.tail)
             && !is_sealed(&headers);
+        let account = draft.account.digits();
         let call = Call {
-            account: Some(draft.account),
+            account: Some(account.as_str()),
             tail: draft.tail,
             query: query.as_deref(),
             headers: Some(&headers),
@@ -174,8 +175,6 @@ impl Step {
         }
         if asks_usage {
             draft.payload.ask_usage();
-            // The transport says the length of what goes out.
-            headers.remove(header::CONTENT_LENGTH);
         }
         Ok(Self {
             target,
@@ -208,6 +207,14 @@ impl Step {
             true => Ok(()),
             false => Err(Fault::TooLong),
         }
+    }
+
+    /// Whether it can be sent once only, so that nothing of it has to be kept for another try.
+    pub(crate) fn goes_once(&self) -> bool {
+        // A request by a safe method goes out again when its connection was closed. A key signs
+        // what is still there.
+        let once = self.options.retry().max_attempts() <= 1 && !self.method.is_safe();
+        once && self.lent.is_none()
     }
 
     /// Whether its bodies go into the log.
@@ -291,24 +298,22 @@ impl Arrival {
         method: &Method,
         headers: &HeaderMap,
         gateway: Arc<Gateway>,
-        (request_id, event_id): (Uuid, String),
+        ids: &Ids,
         started: Instant,
         request_type: &'static str,
         metrics: &Metrics,
     ) -> Self {
         let own = Own::of(headers);
-        let field = |name| headers::text(headers, name).map(|t| clipped(t).to_owned());
         let metadata = metadata(&own, metrics).and_then(|reading| reading.metadata);
         Self {
             started,
             collect: own.switch(COLLECT_LOG).unwrap_or(gateway.collect_logs),
             gateway,
-            request_id,
-            event_id,
+            ids: ids.clone(),
             metadata,
-            user_agent: field(header::USER_AGENT),
-            content_type: field(header::CONTENT_TYPE),
-            method: clipped(method.as_str()).to_owned(),
+            user_agent: headers.get(header::USER_AGENT).cloned(),
+            content_type: headers.get(header::CONTENT_TYPE).cloned(),
+            method: method.clone(),
             request_type,
         }
     }
@@ -325,15 +330,19 @@ impl Arrival {
             // Of what is kept nowhere no copies are made.
             return Trail::begin(begun, place.started, false, ledger);
         }
+        let field = |value: &Option<HeaderValue>| {
+            let text = value.as_ref().and_then(|value| value.to_str().ok());
+            text.map(|text| clipped(text).to_owned())
+        };
         let record = Record {
-            event_id: self.event_id.clone(),
+            event_id: self.ids.event_text(),
             provider: clipped(place.provider).to_owned(),
             path: clipped(place.tail).to_owned(),
-            method: self.method.clone(),
+            method: clipped(self.method.as_str()).to_owned(),
             step: u32::try_from(place.step).unwrap_or(u32::MAX),
             metadata: self.metadata.clone(),
-            user_agent: self.user_agent.clone(),
-            request_content_type: self.content_type.clone(),
+            user_agent: field(&self.user_agent),
+            request_content_type: field(&self.content_type),
             authentication: self.gateway.authentication,
             request_type: Some(self.request_type.into()),
             ..begun

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use aig_model::Snapshot;
+use aig_model::{AccountId, Snapshot};
 use aig_policy::{Identity, Options, PriceBook};
 use aig_provider::{Endpoint, Providers, RequestReader};
 use bytes::Bytes;
@@ -41,7 +41,7 @@ pub(crate) struct Planner<'a> {
     /// What the gateway has for those that come without a key.
     pub(crate) lender: Lender,
     /// The account that the request is made for.
-    pub(crate) account: String,
+    pub(crate) account: AccountId,
     /// What the request says over what the gateway says.
     pub(crate) options: Options,
     pub(crate) collect: bool,
@@ -165,7 +165,7 @@ impl Planner<'_> {
     ) -> Result<Step, Failure> {
         Step::of(Draft {
             to,
-            account: &self.account,
+            account: self.account,
             tail,
             query: head.route.query,
             method: head.method,
@@ -207,7 +207,7 @@ impl Planner<'_> {
             (self.carriers).tokens(identity, snapshot, &sent.headers, sent.query.as_deref());
         let step = Step::of(Draft {
             to: &to,
-            account: &self.account,
+            account: self.account,
             tail,
             query: sent.query.as_deref(),
             method: Method::POST,

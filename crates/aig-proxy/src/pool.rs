@@ -9,11 +9,12 @@
 //! request is sent, or by the sweep, which also closes what has been idle for too long.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::uri::{Authority, Scheme};
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri, header};
 use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
@@ -44,7 +45,11 @@ pub(crate) struct Pool {
 }
 
 /// Where connections lead to.
-type Place = (Scheme, Authority);
+#[derive(Clone, Debug)]
+struct Place {
+    scheme: Scheme,
+    authority: Authority,
+}
 
 /// The connections that can be taken.
 #[derive(Default)]
@@ -112,24 +117,27 @@ impl Pool {
     /// Sends a request once, over an idle connection or a new one.
     pub(crate) async fn send(
         &self,
-        request: Request<Upload>,
+        mut request: Request<Upload>,
     ) -> Result<Response<Download>, Unsent> {
-        let target = request.uri();
-        let (Some(scheme), Some(authority)) = (target.scheme(), target.authority()) else {
+        let target = std::mem::take(request.uri_mut()).into_parts();
+        let (Some(scheme), Some(authority)) = (target.scheme, target.authority) else {
             return Err(Unsent::Unreachable("a target without a host".into()));
         };
-        let place = (scheme.clone(), authority.clone());
-        let target = target.clone();
-        let mut request = request;
+        let place = Place { scheme, authority };
+        let path = (target.path_and_query).unwrap_or_else(|| PathAndQuery::from_static("/"));
         loop {
             let (taken, fresh) = match self.idle.take(&place) {
                 Some(taken) => (taken, false),
-                None => (self.connect(&place, &target).await?, true),
+                // Apart, so that what nearly every request finds ready has no room in all of them.
+                None => (Box::pin(self.connect(&place)).await?, true),
             };
             let (lost, served) = match taken {
                 Taken::Http1(line) => {
                     let served = line.has_served();
-                    to_origin(&mut request, &target, &place);
+                    // Of the target HTTP/1 has the path alone; the host stands in a header.
+                    *request.uri_mut() = Uri::from(path.clone());
+                    let host = line.host().clone();
+                    request.headers_mut().insert(header::HOST, host);
                     match line.ask(request).await {
                         Ok(answer) => return Ok(answer),
                         Err(lost) => (lost, served),
@@ -137,7 +145,7 @@ impl Pool {
                 }
                 Taken::Http2(shared) => {
                     let served = shared.served.load(Ordering::Relaxed);
-                    *request.uri_mut() = target.clone();
+                    *request.uri_mut() = place.with(path.clone());
                     request.headers_mut().remove(header::HOST);
                     match shared.ask(request).await {
                         Ok(answer) => return Ok(answer),
@@ -155,8 +163,9 @@ impl Pool {
         }
     }
 
-    async fn connect(&self, place: &Place, target: &Uri) -> Result<Taken, Unsent> {
-        let dialling = self.connector.clone().call(target.clone());
+    async fn connect(&self, place: &Place) -> Result<Taken, Unsent> {
+        let anywhere = place.with(PathAndQuery::from_static("/"));
+        let dialling = self.connector.clone().call(anywhere);
         let stream = dialling.await.map_err(Unsent::Unreachable)?;
         let broke = |error| Unsent::Broke {
             error,
@@ -189,20 +198,51 @@ enum Taken {
     Http2(Shared),
 }
 
-/// Makes the target what HTTP/1 has it to be: the path alone, and the host in a header.
-fn to_origin(request: &mut Request<Upload>, target: &Uri, (scheme, authority): &Place) {
-    let path = target.path_and_query().cloned();
-    *request.uri_mut() = path.map_or_else(Uri::default, Uri::from);
-    let usual = if *scheme == Scheme::HTTPS { 443 } else { 80 };
-    let host = match authority.port_u16() {
-        Some(port) if port != usual => {
-            let text = authority.as_str();
-            text.rsplit_once('@').map_or(text, |(_, host)| host)
-        }
-        _ => authority.host(),
-    };
-    let host = HeaderValue::from_str(host).expect("a host of a URI is a header value");
-    request.headers_mut().insert(header::HOST, host);
+// === impl Place ===
+
+impl Place {
+    /// A path there.
+    fn with(&self, path: PathAndQuery) -> Uri {
+        let mut parts = Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(path);
+        Uri::from_parts(parts).expect("it was taken from a URI")
+    }
+
+    /// What a request over HTTP/1 says of it.
+    fn host(&self) -> HeaderValue {
+        let usual = if self.scheme == Scheme::HTTPS {
+            443
+        } else {
+            80
+        };
+        let host = match self.authority.port_u16() {
+            Some(port) if port != usual => {
+                let text = self.authority.as_str();
+                text.rsplit_once('@').map_or(text, |(_, host)| host)
+            }
+            _ => self.authority.host(),
+        };
+        HeaderValue::from_str(host).expect("a host of a URI is a header value")
+    }
+}
+
+/// As they are written: the same host in other letters has connections of its own. The types of a URI
+/// would look at every letter of it, twice for every request.
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        self.scheme == other.scheme && self.authority.as_str() == other.authority.as_str()
+    }
+}
+
+impl Eq for Place {}
+
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // The scheme hardly tells places apart.
+        self.authority.as_str().hash(state);
+    }
 }
 
 // === impl Shared ===

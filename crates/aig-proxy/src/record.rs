@@ -71,7 +71,7 @@ impl Trail {
 
     /// What the request is.
     pub(crate) fn concerns(&mut self, step: &Step) {
-        if let Some(record) = &mut self.record {
+        if let Some(record) = self.record.as_mut().filter(|_| self.collect) {
             if let Some(model) = &step.model {
                 clipped(model).clone_into(&mut record.model);
             }

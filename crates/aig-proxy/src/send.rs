@@ -3,6 +3,7 @@
 //! Holds stored keys to their limits, too. Which key a step goes with is left to `credentials`, when
 //! it is sent to `drive`.
 
+use std::mem;
 use std::time::{Duration, Instant, SystemTime};
 
 use aig_model::{Secret, ServiceAccount, Timestamp};
@@ -66,23 +67,33 @@ impl Sender {
         admitted.map_err(Unanswered::KeyLimited)
     }
 
-    /// Sends a step once; gives up on the first byte of an answer after `timeout`.
+    /// Sends a step once; gives up on the first byte of an answer after `timeout`. Of one that goes
+    /// out once only the target and the headers are gone afterwards.
     pub(crate) async fn send(
         &self,
-        planned: &Step,
+        planned: &mut Step,
         timeout: Option<Duration>,
     ) -> Result<Response<Download>, Unanswered> {
-        let began = Instant::now();
         let mut request = Request::new(planned.payload.pass());
         *request.method_mut() = planned.method.clone();
-        *request.uri_mut() = planned.target.clone();
-        *request.headers_mut() = planned.headers.clone();
+        if planned.goes_once() {
+            *request.uri_mut() = mem::take(&mut planned.target);
+            *request.headers_mut() = mem::take(&mut planned.headers);
+        } else {
+            *request.uri_mut() = planned.target.clone();
+            *request.headers_mut() = planned.headers.clone();
+        }
+        let planned = &*planned;
+        if planned.payload.may_have_asked() {
+            // The length that the caller said is not that of what goes out, which the transport says.
+            request.headers_mut().remove(http::header::CONTENT_LENGTH);
+        }
         let Some(lent) = &planned.lent else {
             return self.upstream.send(request, timeout).await;
         };
-        let token = self
-            .authorise(planned, lent, request.headers_mut(), timeout)
-            .await?;
+        let began = Instant::now();
+        // Apart, because hardly any request waits for it.
+        let token = Box::pin(self.authorise(planned, lent, request.headers_mut(), timeout)).await?;
         let left = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
         let mut answer = self.upstream.send(request, left).await?;
         // A token is nobody's to read in the answer, like the key itself.

@@ -31,9 +31,9 @@ pub(crate) struct Upstream {
 /// The longest head of an answer, in bytes, and the most of an HTTP/1 body that is read ahead of the
 /// caller. It is the limit of hyper's HTTP/2 and of Node.js, too.
 pub const ANSWER_HEAD: usize = 16 << 10;
-/// The most headers of an answer. Some providers describe every limit of an account in a header of
-/// its own.
-pub const ANSWER_HEADERS: usize = 256;
+/// The most headers of an answer. It is hyper's own number, which is the faster for not being set:
+/// room for any other is found anew for every answer, and written once before it is used.
+pub const ANSWER_HEADERS: usize = 100;
 /// Bytes of an answer that an HTTP/2 provider may send ahead of the caller. A window that adapts
 /// itself to the line grows to 16 MiB, and a caller that reads nothing would have all of it filled.
 pub const ANSWER_WINDOW: u32 = 64 << 10;
@@ -119,7 +119,7 @@ impl Upstream {
             .enable_all_versions()
             .wrap_connector(Connector::new(rules, connect_timeout));
         let mut http1 = http1::Builder::new();
-        http1.max_buf_size(ANSWER_HEAD).max_headers(ANSWER_HEADERS);
+        http1.max_buf_size(ANSWER_HEAD);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
             .timer(TokioTimer::new())
@@ -140,8 +140,7 @@ impl Upstream {
         request: Request<Upload>,
         timeout: Option<Duration>,
     ) -> Result<Response<Download>, Unanswered> {
-        // Apart, so that it is not handed about with all that waits for it.
-        let answer = Box::pin(self.pool.send(request));
+        let answer = self.pool.send(request);
         let answer = match timeout.or(self.first_byte_timeout) {
             None => answer.await,
             // Dropping the call closes its connection, so the provider stops as well.

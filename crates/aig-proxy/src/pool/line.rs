@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::{Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Connection, SendRequest};
@@ -23,6 +23,8 @@ pub(super) struct Line {
     /// Gone once it is closed.
     connection: Option<Connection<Stream, Upload>>,
     place: Place,
+    /// What a request says of the place.
+    host: HeaderValue,
     idle: Arc<Idle>,
     served: bool,
     /// Whether it may serve again.
@@ -46,6 +48,7 @@ impl Line {
         Self {
             sender,
             connection: Some(connection),
+            host: place.host(),
             place,
             idle,
             served: false,
@@ -55,6 +58,11 @@ impl Line {
 
     pub(super) const fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// The host that a request over it is for.
+    pub(super) const fn host(&self) -> &HeaderValue {
+        &self.host
     }
 
     /// Whether an answer came over it before.
