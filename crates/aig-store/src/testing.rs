@@ -16,7 +16,7 @@ pub(crate) struct Rig {
     // Before the directory, so that it is closed when that goes away.
     pub(crate) store: Store,
     path: PathBuf,
-    _directory: Option<TempDir>,
+    directory: Option<TempDir>,
 }
 
 impl Rig {
@@ -25,7 +25,7 @@ impl Rig {
         Self {
             store: Store::open(directory.path()).unwrap(),
             path: directory.path().into(),
-            _directory: Some(directory),
+            directory: Some(directory),
         }
     }
 
@@ -34,12 +34,17 @@ impl Rig {
         Self {
             store: Store::open(&path).unwrap(),
             path,
-            _directory: None,
+            directory: None,
         }
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Closes the store; the directory lives on with what is given back.
+    pub(crate) fn closed(self) -> Option<TempDir> {
+        self.directory
     }
 
     /// Another handle on the same files, as another process would have.

@@ -79,8 +79,7 @@ async fn an_instance_is_replaced_only_when_told_and_not_in_use() {
         .gateways(aig_model::PageRequest::new(None, None, 9), None);
     assert_eq!(there.await.unwrap().total, 4, "the running store is whole");
 
-    let Rig { store, directory } = rig;
-    drop(store);
+    let directory = rig.closed().unwrap();
     restore(&backup, directory.path(), true).unwrap();
     let (found, rows) = ids(directory.path(), account).await;
     assert_eq!((found.len(), rows), (3, 1));
