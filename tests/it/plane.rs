@@ -46,8 +46,8 @@ impl Handler for Front {
 }
 
 impl Recorder for Kept {
-    fn offer(&self, record: Record, transcript: Transcript) {
-        self.0.lock().unwrap().push((record, transcript));
+    fn offer(&self, record: Box<Record>, transcript: Transcript) {
+        self.0.lock().unwrap().push((*record, transcript));
     }
 }
 

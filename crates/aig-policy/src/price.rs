@@ -164,6 +164,11 @@ impl PriceBook {
     }
 
     fn position(&self, provider: &str, model: &[&str]) -> Option<usize> {
+        if let [model] = model {
+            // Nearly always; whole names are compared by the word, not by the byte.
+            let key = (provider, *model);
+            return (self.rows.binary_search_by(|row| row.key().cmp(&key))).ok();
+        }
         let name = || model.iter().flat_map(|part| part.bytes());
         self.rows
             .binary_search_by(|row| {

@@ -53,6 +53,8 @@ pub struct Scanner {
     level: usize,
     /// By level: which paths can still lead to a value from there, one bit each.
     alive: [u32; LEVELS],
+    /// By level: how long the keys are that they wait for there, one bit for each length.
+    lengths: [u64; LEVELS],
     /// By level: which of them the open object has already named.
     seen: [u32; LEVELS],
     key: Key,
@@ -111,6 +113,7 @@ impl Scanner {
             state: State::Value,
             level: 0,
             alive: [0; LEVELS],
+            lengths: [0; LEVELS],
             seen: [0; LEVELS],
             key: Key::new(),
             arrays: [false; LEVELS],
@@ -255,16 +258,21 @@ impl Scanner {
             0 => u32::MAX >> (32 - self.paths.0.len()),
             _ => self.matched,
         };
-        let alive = bits(candidates)
-            .filter(|path| {
-                let next = self.paths.0[*path].get(level);
-                next.is_some_and(|next| (*next == ITEMS) == array)
-            })
-            .fold(0, |mask, path| mask | 1 << path);
+        let (mut alive, mut lengths) = (0, 0);
+        for path in bits(candidates) {
+            let Some(next) = self.paths.0[path].get(level) else {
+                continue;
+            };
+            if (*next == ITEMS) == array {
+                alive |= 1 << path;
+                lengths |= 1 << next.len();
+            }
+        }
         if alive == 0 {
             return false;
         }
         self.alive[level] = alive;
+        self.lengths[level] = lengths;
         self.seen[level] = 0;
         self.arrays[level] = array;
         self.level += 1;

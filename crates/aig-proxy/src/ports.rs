@@ -6,7 +6,7 @@ use aig_model::{AccountId, Record, Transcript};
 pub trait Recorder: Send + Sync {
     /// Takes a record with what is to be kept of the bodies, or drops and counts it; runs short,
     /// it drops the bodies first. Never blocks and never waits for the disk.
-    fn offer(&self, record: Record, transcript: Transcript);
+    fn offer(&self, record: Box<Record>, transcript: Transcript);
 }
 
 /// Writes the implicit default gateway of an account when it is first used.

@@ -286,7 +286,7 @@ impl Trail {
         }
         let capture = self.capture.take();
         transcript.response = self.kept(capture, &mut record.response_body);
-        self.ledger.recorder.offer(*record, transcript);
+        self.ledger.recorder.offer(record, transcript);
     }
 
     /// The body that goes into the log; the row says why one does not.

@@ -8,7 +8,7 @@ use aig_store::{Journal, Store};
 pub(crate) struct ToJournal(pub(crate) Journal);
 
 impl Recorder for ToJournal {
-    fn offer(&self, record: Record, transcript: Transcript) {
+    fn offer(&self, record: Box<Record>, transcript: Transcript) {
         self.0.offer_with(record, transcript);
     }
 }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
+use std::thread::Thread;
 
 use aig_model::{Body, BodyFate, Record, Transcript};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -37,7 +38,7 @@ pub struct JournalCounters {
 /// What goes to the writer.
 pub(crate) enum Message {
     /// A row to write.
-    Row(Box<Entry>),
+    Row(Entry),
     /// Something else that changes the log, in its turn.
     Change(Change),
     /// Answer when everything before this is settled.
@@ -51,7 +52,8 @@ pub(crate) type Change = Box<dyn FnOnce(&mut Connection, &mut Scribe) + Send>;
 
 /// A row in the queue.
 pub(crate) struct Entry {
-    pub(crate) record: Record,
+    /// As the request made it: what is handed from one thread to another is not copied.
+    pub(crate) record: Box<Record>,
     pub(crate) transcript: Transcript,
     pub(crate) place: Place,
     pub(crate) weight: u64,
@@ -61,6 +63,8 @@ pub(crate) struct Entry {
 
 struct Desk {
     messages: Sender<Message>,
+    /// Reads the messages, but not at once.
+    writer: Thread,
     counters: Arc<JournalCounters>,
     live: watch::Receiver<Arc<Live>>,
     boot: i64,
@@ -72,8 +76,13 @@ impl Journal {
     /// How many bytes may wait to be written.
     pub const CAPACITY: u64 = 16 << 20;
 
+    /// With so many bytes in the queue they are written at once: rows that wait for others hold
+    /// memory, and would take the room of those that come.
+    pub(crate) const PRESSING: u64 = Self::CAPACITY / 4;
+
     pub(crate) fn new(
         messages: Sender<Message>,
+        writer: Thread,
         counters: Arc<JournalCounters>,
         live: watch::Receiver<Arc<Live>>,
         boot: i64,
@@ -81,6 +90,7 @@ impl Journal {
         Self {
             desk: Arc::new(Desk {
                 messages,
+                writer,
                 counters,
                 live,
                 boot,
@@ -95,7 +105,11 @@ impl Journal {
 
     /// Hands in a row with the bodies that are to be kept, or drops and counts it; bodies for
     /// which there is no room are shed first, and the row says so. Never blocks.
-    pub fn offer_with(&self, mut record: Record, mut transcript: Transcript) {
+    pub fn offer_with(&self, record: impl Into<Box<Record>>, transcript: Transcript) {
+        self.take_in(record.into(), transcript);
+    }
+
+    fn take_in(&self, mut record: Box<Record>, mut transcript: Transcript) {
         let desk = &*self.desk;
         let counters = &*desk.counters;
         let seq = counters.offered.fetch_add(1, Ordering::Relaxed);
@@ -113,18 +127,18 @@ impl Journal {
             room = Journal::CAPACITY;
         }
         let mut without = false;
-        if !counters.take(weight, room) {
-            if room == BODIES {
-                without = true;
-                shed(&mut transcript.request, &mut record.request_body);
-                shed(&mut transcript.response, &mut record.response_body);
-            }
+        let mut taken = counters.take(weight, room);
+        if taken.is_none() && room == BODIES {
+            without = true;
+            shed(&mut transcript.request, &mut record.request_body);
+            shed(&mut transcript.response, &mut record.response_body);
             weight = of_row;
-            if room == Journal::CAPACITY || !counters.take(weight, Journal::CAPACITY) {
-                counters.dropped.fetch_add(1, Ordering::Relaxed);
-                return;
-            }
+            taken = counters.take(weight, Journal::CAPACITY);
         }
+        let Some(presses) = taken else {
+            counters.dropped.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
         kept(&transcript.request, &mut record.request_body);
         kept(&transcript.response, &mut record.response_body);
         let place = Place {
@@ -132,15 +146,17 @@ impl Journal {
             boot: desk.boot,
             seq,
         };
-        let entry = Box::new(Entry {
+        let entry = Entry {
             record,
             transcript,
             place,
             weight,
             shed: without,
-        });
+        };
         if desk.messages.send(Message::Row(entry)).is_err() {
             counters.settle(weight, &counters.dropped);
+        } else if presses {
+            desk.writer.unpark();
         }
     }
 
@@ -148,6 +164,7 @@ impl Journal {
     pub async fn flush(&self) {
         let (answer, answered) = oneshot::channel();
         if self.desk.messages.send(Message::Flush(answer)).is_ok() {
+            self.desk.writer.unpark();
             // An answer that cannot come means that the writer has ended, and settled all.
             let _ = answered.await;
         }
@@ -176,6 +193,7 @@ impl Journal {
         });
         let sent = self.desk.messages.send(Message::Change(change));
         sent.map_err(|_| StoreError::Closed)?;
+        self.desk.writer.unpark();
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 
@@ -234,12 +252,15 @@ impl JournalCounters {
         self.queued_bytes.load(Ordering::Relaxed)
     }
 
-    fn take(&self, weight: u64, room: u64) -> bool {
-        self.queued_bytes
+    /// Takes in that many bytes, if there is room for them; whether they make the queue press.
+    fn take(&self, weight: u64, room: u64) -> Option<bool> {
+        let before = self
+            .queued_bytes
             .try_update(Ordering::Relaxed, Ordering::Relaxed, |queued| {
                 queued.checked_add(weight).filter(|sum| *sum <= room)
-            })
-            .is_ok()
+            });
+        let before = before.ok()?;
+        Some(before < Journal::PRESSING && before + weight >= Journal::PRESSING)
     }
 
     fn settle(&self, weight: u64, as_what: &AtomicU64) {

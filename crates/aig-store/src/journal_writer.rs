@@ -56,8 +56,9 @@ const ROOM: u64 = 10_000;
 /// How long a row waits for others to share its transaction.
 const WINDOW: Duration = Duration::from_millis(200);
 
-/// How long the thread sleeps between two looks at the queue meanwhile.
-const TICK: Duration = Duration::from_millis(5);
+/// How long the thread sleeps between two looks at the queue meanwhile. Each costs as much as a few
+/// rows; whoever asks for something and waits wakes it.
+const TICK: Duration = Duration::from_millis(50);
 
 /// How long the thread waits for a lock of another process, and between two attempts.
 const RETRY: Duration = Duration::from_millis(200);
@@ -75,7 +76,7 @@ impl Batch {
     fn take(&mut self, message: Message) -> bool {
         match message {
             Message::Row(entry) => {
-                self.rows.push(*entry);
+                self.rows.push(entry);
                 return true;
             }
             Message::Change(change) => self.change = Some(change),
@@ -100,25 +101,26 @@ impl JournalWriter {
         let (messages, received) = channel();
         let counters = Arc::<JournalCounters>::default();
         let ending = Arc::<AtomicBool>::default();
-        let journal = Journal::new(
-            messages.clone(),
-            Arc::clone(&counters),
-            live.clone(),
-            i64::from_ne_bytes(boot),
-        );
         let mut writer = JournalThread {
             connection,
             messages: received,
-            counters,
+            counters: Arc::clone(&counters),
             ending: Arc::clone(&ending),
             scribe: Scribe::new()?,
             live: live.clone(),
-            sweep: Sweep::new(live),
+            sweep: Sweep::new(live.clone()),
         };
         let thread = thread::Builder::new()
             .name("store-journal".into())
             .spawn(move || writer.run())
             .expect("the system can start a thread while the program starts");
+        let journal = Journal::new(
+            messages.clone(),
+            thread.thread().clone(),
+            counters,
+            live,
+            i64::from_ne_bytes(boot),
+        );
         let writer = Self {
             messages,
             ending,
@@ -193,7 +195,7 @@ impl JournalThread {
 
     /// The next message, if one comes in time. Meanwhile the thread sleeps and does not wait at the
     /// queue: there, whoever hands a row in has to wake it, which costs a request more than all else
-    /// that is done for its row.
+    /// that is done for its row. It is woken by those who wait for it, and when the queue fills.
     fn next(&self, until: Instant) -> Option<Message> {
         loop {
             match self.messages.try_recv() {
@@ -202,10 +204,10 @@ impl JournalThread {
                 Err(TryRecvError::Empty) => {}
             }
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if left.is_zero() || self.counters.queued_bytes() >= Journal::PRESSING {
                 return None;
             }
-            thread::sleep(left.min(TICK));
+            thread::park_timeout(left.min(TICK));
         }
     }
 

@@ -102,6 +102,10 @@ impl Scanner {
         self.matched = 0;
         let Some(key) = self.key.text() else { return };
         let level = self.level - 1;
+        // Of most keys the length alone tells that nobody waits for them.
+        if self.lengths[level] >> key.len() & 1 == 0 {
+            return;
+        }
         for path in bits(self.alive[level]) {
             if self.paths.0[path][level].as_bytes() == key {
                 self.matched |= 1 << path;

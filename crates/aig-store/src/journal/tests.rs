@@ -252,3 +252,14 @@ async fn the_end_of_the_store_does_not_wait_for_ever_for_a_locked_file() {
     );
     assert_eq!(journal.counters().queued_bytes(), 0);
 }
+
+#[test]
+fn only_the_row_that_fills_the_queue_to_the_mark_makes_it_press() {
+    let counters = JournalCounters::default();
+    let row = Journal::PRESSING / 4;
+    let pressed: Vec<_> = (0..8)
+        .map(|_| counters.take(row, Journal::CAPACITY))
+        .collect();
+    let fourth: Vec<_> = (0..8).map(|at| Some(at == 3)).collect();
+    assert_eq!(pressed, fourth);
+}

@@ -96,6 +96,26 @@ pub(crate) fn tail(
         .collect()
 }
 
+/// Shows the rows of a block that is not sealed yet, and their places in it; tells how many.
+pub(crate) fn each_of(
+    transaction: &Transaction<'_>,
+    incarnation: i64,
+    number: i64,
+    mut show: impl FnMut(usize, &Facts),
+) -> rusqlite::Result<i64> {
+    let mut statement = transaction.prepare_cached(TAIL)?;
+    let first = row_key(incarnation, number);
+    let range = named_params! { ":first": first, ":last": first + BLOCK - 1 };
+    let mut rows = statement.query(range)?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let at = usize::try_from(row.get::<_, i64>(0)? - first).unwrap_or_default();
+        show(at, &row::decode(row.get_ref(1)?.as_blob()?));
+        count += 1;
+    }
+    Ok(count)
+}
+
 impl Part {
     fn newest(incarnation: i64, tail: Vec<(i64, Facts)>) -> Self {
         let extent = |facet: usize| {

@@ -37,6 +37,12 @@ pub(crate) type Facts = [Option<i64>; facet::COUNT];
 pub(crate) trait Intern {
     /// The number of a text.
     fn word(&mut self, text: &str) -> rusqlite::Result<i64>;
+
+    /// The number of a text that stands in this facet, where mostly the same one stands.
+    fn word_at(&mut self, facet: usize, text: &str) -> rusqlite::Result<i64> {
+        let _ = facet;
+        self.word(text)
+    }
 }
 
 /// Tells the texts of numbers.
@@ -86,7 +92,7 @@ pub(crate) fn facts(
         ),
     ];
     for (facet, text) in texts {
-        facts[facet] = text.map(|text| words.word(text)).transpose()?;
+        facts[facet] = text.map(|text| words.word_at(facet, text)).transpose()?;
     }
     facts[facet::METADATA] = match &record.metadata {
         Some(metadata) => Some(words.word(&metadata.to_json())?),

@@ -38,7 +38,8 @@ const BEGIN: &str = "
     VALUES (:incarnation, :account, :gateway, 0, 0, 0)";
 const CLOSE: &str = "
     UPDATE log_of SET next = :next, total = :total WHERE incarnation = :incarnation";
-const ADD: &str = "INSERT INTO log_row (key, data) VALUES (:key, :data)";
+/// By place, not by name: it is executed for every row.
+const ADD: &str = "INSERT INTO log_row (key, data) VALUES (?1, ?2)";
 const PUT: &str = "UPDATE log_row SET data = :data WHERE key = :key";
 const DROP: &str = "DELETE FROM log_row WHERE key BETWEEN :first AND :last";
 const SEALED: &str = "UPDATE log_of SET sealed = :sealed WHERE incarnation = :incarnation";
@@ -121,7 +122,7 @@ impl Scribe {
             self.buffer.clear();
             row::encode(&facts, &mut self.buffer);
             let key = row_key(incarnation, log.next);
-            add.execute(named_params! { ":key": key, ":data": self.buffer })?;
+            add.execute((key, &self.buffer))?;
             log.next += 1;
             log.total += 1;
         }
@@ -266,18 +267,15 @@ impl Open {
 
 /// Puts whole blocks of rows into columns.
 fn seal(transaction: &Transaction<'_>, incarnation: i64, log: &Open) -> rusqlite::Result<()> {
-    let rows = part::tail(transaction, incarnation)?;
-    let mut rows = rows.into_iter().peekable();
     let mut sealed = log.sealed;
     while log.next - sealed >= BLOCK {
-        let mut columns = vec![vec![None; BLOCK as usize]; facet::COUNT];
-        let mut live = 0;
-        columns[facet::DEAD].fill(Some(1));
-        while let Some((number, facts)) = rows.next_if(|(number, _)| *number < sealed + BLOCK) {
-            let at = usize::try_from(number - sealed).unwrap_or_default();
-            set(&mut columns, at, &facts);
-            live += 1;
-        }
+        // A row is taken apart as it is read: all of them as facts are megabytes, and the allocator
+        // keeps as much in hand for every thread as was ever freed at once.
+        let mut columns = vec![vec![]; facet::COUNT];
+        columns[facet::DEAD] = vec![Some(1); BLOCK as usize];
+        let live = part::each_of(transaction, incarnation, sealed, |at, facts| {
+            set(&mut columns, at, facts);
+        })?;
         let first = row_key(incarnation, sealed);
         let range = named_params! { ":first": first, ":last": first + BLOCK - 1 };
         transaction.prepare_cached(DROP)?.execute(range)?;
@@ -310,9 +308,15 @@ fn seal(transaction: &Transaction<'_>, incarnation: i64, log: &Open) -> rusqlite
     Ok(())
 }
 
+/// Puts a row into its place in the columns. One that no row had a value for yet is empty.
 fn set(columns: &mut [Vec<Option<i64>>], at: usize, facts: &Facts) {
     for (column, fact) in columns.iter_mut().zip(facts) {
-        column[at] = *fact;
+        if column.is_empty() && fact.is_some() {
+            *column = vec![None; BLOCK as usize];
+        }
+        if let Some(place) = column.get_mut(at) {
+            *place = *fact;
+        }
     }
 }
 
