@@ -97,6 +97,11 @@ async fn d_19_a_backup_under_load_is_a_committed_point() {
             unreachable!()
         }
     });
+    // A row is in the file some time after its request.
+    aig_testkit::eventually("a row in the log", async || {
+        (!served.rows("open").await.is_empty()).then_some(())
+    })
+    .await;
     let mut backups = Vec::new();
     for round in 0..3 {
         aig_testkit::eventually("writes before the backup", async || {

@@ -2,6 +2,9 @@
 //!
 //! All of them go through here: what is to be changed otherwise would leave no trace.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aig_model::{AuditPage, AuditQuery};
 use rusqlite::Transaction;
 use uuid::Uuid;
@@ -21,7 +24,8 @@ impl AccountScope<'_> {
     }
 
     /// Makes a change and writes its entry, both or neither. `named` tells the id of what was
-    /// changed, or that nothing was. A change that fails leaves an entry, too, if it can.
+    /// changed, or that nothing was. A change that fails leaves an entry, too, if it can; one that a
+    /// busy store did not even begin leaves none, or its entries would keep the store busy.
     pub(crate) async fn change<T, E>(
         self,
         target: Target,
@@ -34,7 +38,10 @@ impl AccountScope<'_> {
     {
         let (actor, id) = (self.actor(), fresh()?);
         let failed = target.clone();
+        let begun = Arc::new(AtomicBool::new(false));
+        let beginning = Arc::clone(&begun);
         let changed = self.store().write(move |transaction| {
+            beginning.store(true, Ordering::Relaxed);
             let name = audit::actor_name(transaction, actor).map_err(StoreError::from)?;
             let changed = change(transaction)?;
             let named = named(&changed);
@@ -48,7 +55,7 @@ impl AccountScope<'_> {
             Ok(changed)
         });
         let changed = changed.await;
-        if changed.is_err() {
+        if changed.is_err() && begun.load(Ordering::Relaxed) {
             self.note_failure(id, failed);
         }
         changed
