@@ -3,7 +3,8 @@
 //! OpenAI counts the tokens of a stream only when `stream_options` asks for it. Where a request has
 //! `"stream": true` and no `stream_options`, not even `null`, the question goes right before the brace
 //! that ends the body; every other byte stays as it was. All that must be known stands before that
-//! brace, so nothing is held back and nothing is buffered, however the body comes.
+//! brace, so nothing is held back and nothing is buffered, however the body comes. The place is found by
+//! who reads the body anyway, `request`.
 //!
 //! The body grows by `USAGE_QUESTION.len()` bytes, or it does not, and only its end tells. Whoever
 //! streams it therefore cannot announce its length; whoever has the whole body asks `ask_usage` before
@@ -11,62 +12,15 @@
 //! `usage_filter` takes out again.
 
 use crate::provider::Provider;
-use crate::scan::{Paths, Progress, Scanner};
+use crate::request::RequestReader;
 
 /// What goes in front of the brace that ends the body.
 pub const USAGE_QUESTION: &[u8] = br#","stream_options":{"include_usage":true}"#;
 
-const BODY: Paths = Paths::new(&[&["stream"], &["stream_options"]]);
-const STREAM: usize = 0;
-const STREAM_OPTIONS: usize = 1;
-
-/// Looks for the place of the question in a body that passes by.
-#[derive(Clone, Debug)]
-pub struct AskUsage {
-    body: Scanner,
-}
-
 /// The whole body with the question in it; `None` if it stays as it is.
 pub fn ask_usage(body: &[u8]) -> Option<Vec<u8>> {
-    let at = AskUsage::new().feed(body)?;
+    let at = RequestReader::new().feed(body)?;
     Some([&body[..at], USAGE_QUESTION, &body[at..]].concat())
-}
-
-// === impl AskUsage ===
-
-impl Default for AskUsage {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl AskUsage {
-    /// At the beginning of a body.
-    pub fn new() -> Self {
-        Self {
-            body: Scanner::new(BODY),
-        }
-    }
-
-    /// Reads the next piece, and tells where in it the question goes; at most one piece of a body has
-    /// such a place.
-    pub fn feed(&mut self, piece: &[u8]) -> Option<usize> {
-        if self.body.progress() != Progress::Open {
-            return None;
-        }
-        let end = self.body.feed_document(piece);
-        if self.body.progress() != Progress::Whole || !self.is_wanted() {
-            return None;
-        }
-        // The document ends with the last byte that was read, which is its brace.
-        end.checked_sub(1)
-    }
-
-    fn is_wanted(&self) -> bool {
-        let streams = self.body.value(STREAM) == Some(b"true");
-        // Servers disagree about which one of two counts.
-        streams && !self.body.duplicate(STREAM) && self.body.span(STREAM_OPTIONS).is_none()
-    }
 }
 
 // === impl Provider ===

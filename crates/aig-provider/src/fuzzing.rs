@@ -21,7 +21,7 @@ use self::strict_sse::events_of;
 use crate::coding::Coded;
 use crate::counts::MOST;
 use crate::{
-    AskUsage, EVENT_CAP, Events, HELD_MOST, NamedModel, NotSpliced, RequestReader, RequestReading,
+    EVENT_CAP, Events, HELD_MOST, NamedModel, NotSpliced, RequestReader, RequestReading,
     ResponseReader, SseReader, USAGE_QUESTION, UsageFilter, VALUE_CAP, Wire, ask_usage as ask,
 };
 
@@ -119,7 +119,7 @@ pub fn coding(data: &[u8]) {
 pub fn request(data: &[u8]) {
     let read = |pieces: Vec<&[u8]>| {
         let mut reader = RequestReader::new();
-        pieces.into_iter().for_each(|piece| reader.feed(piece));
+        pieces.into_iter().for_each(|piece| _ = reader.feed(piece));
         reader.reading()
     };
     let [whole, pieces, bytes] = cuts(data).map(read);
@@ -210,7 +210,7 @@ pub fn ask_usage(data: &[u8]) {
     let whole = ask(data);
     let wanted = whole.clone().unwrap_or_else(|| data.to_owned());
     for pieces in cuts(data) {
-        let (mut ask, mut body) = (AskUsage::new(), Vec::new());
+        let (mut ask, mut body) = (RequestReader::new(), Vec::new());
         for piece in pieces {
             let (before, after) = piece.split_at(ask.feed(piece).unwrap_or(piece.len()));
             body.extend_from_slice(before);

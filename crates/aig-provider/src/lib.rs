@@ -46,7 +46,7 @@ mod vertex;
 mod wire;
 mod workers_ai;
 
-pub use ask_usage::{AskUsage, USAGE_QUESTION, ask_usage};
+pub use ask_usage::{USAGE_QUESTION, ask_usage};
 pub use bedrock::signed;
 pub use endpoint::Endpoint;
 pub use kind::ModelKind;

@@ -1,7 +1,8 @@
 //! Reads the model and the wish for a stream out of a request's body as it passes by.
 //!
 //! Like the reader of answers it is fed copies of the forwarded pieces, can be asked at any time, and
-//! never fails. Bodies that are no JSON say nothing.
+//! never fails. Bodies that are no JSON say nothing. It also finds where a question for token counts
+//! would go (`ask_usage`), because one look at a long body is dear enough.
 
 use crate::provider::Provider;
 use crate::scan::{Paths, Progress, Scanner};
@@ -63,20 +64,45 @@ impl RequestReader {
         }
     }
 
-    /// Reads the next piece of the body.
-    pub fn feed(&mut self, piece: &[u8]) {
-        self.document.feed(piece);
+    /// Reads the next piece of the body. If it ends a request for a stream that says nothing of token
+    /// counts, tells where in the piece `USAGE_QUESTION` would go.
+    pub fn feed(&mut self, piece: &[u8]) -> Option<usize> {
+        let open = self.document.progress() == Progress::Open;
+        let end = self.document.feed_document(piece);
+        let ends = open && self.document.progress() == Progress::Whole;
+        // The document ends with the last byte that was read, which is its brace.
+        let place = end.checked_sub(1).filter(|_| ends && self.lacks_question());
+        self.document.end_with(&piece[end..]);
+        place
+    }
+
+    /// Whether a stream is asked for, and its token counts are not.
+    fn lacks_question(&self) -> bool {
+        // Servers disagree about which one of two counts.
+        self.stream() == Some(true)
+            && !self.document.duplicate(STREAM)
+            && self.document.span(STREAM_OPTIONS).is_none()
+    }
+
+    /// The model that is asked for.
+    pub fn model(&self) -> Option<String> {
+        self.document.value(MODEL).and_then(text)
+    }
+
+    /// Whether the answer is to be streamed, if the request says so or not.
+    pub fn stream(&self) -> Option<bool> {
+        match self.document.value(STREAM) {
+            Some(b"true") => Some(true),
+            Some(b"false") => Some(false),
+            _ => None,
+        }
     }
 
     /// What the request has said so far.
     pub fn reading(&self) -> RequestReading {
         RequestReading {
-            model: self.document.value(MODEL).and_then(text),
-            stream: match self.document.value(STREAM) {
-                Some(b"true") => Some(true),
-                Some(b"false") => Some(false),
-                _ => None,
-            },
+            model: self.model(),
+            stream: self.stream(),
             stream_options: self.document.present(STREAM_OPTIONS),
             duplicate: [MODEL, STREAM, STREAM_OPTIONS]
                 .into_iter()

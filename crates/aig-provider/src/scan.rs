@@ -145,8 +145,12 @@ impl Scanner {
     /// Reads the next piece of the document.
     pub fn feed(&mut self, piece: &[u8]) {
         let end = self.feed_document(piece);
-        let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-        if !piece[end..].iter().all(blank) {
+        self.end_with(&piece[end..]);
+    }
+
+    /// Looks at what follows the document, which must be nothing.
+    pub(crate) fn end_with(&mut self, rest: &[u8]) {
+        if !rest.iter().all(|byte| is_blank(*byte)) {
             self.give_up();
         }
     }
@@ -168,10 +172,10 @@ impl Scanner {
                 }
                 State::KeyEscape => self.key_escape(piece[at], at),
                 State::KeyHex(digits, code) => self.key_hex(digits, code, piece[at], at),
-                _ if matches!(piece[at], b' ' | b'\t' | b'\r' | b'\n') => at + 1,
-                State::Value => self.value_begins(piece[at], at),
-                State::FirstItem if piece[at] != b']' => self.value_begins(piece[at], at),
-                _ => self.punctuation(piece[at], at),
+                _ if is_blank(piece[at]) => at + 1,
+                State::Value => self.value_begins(piece, at),
+                State::FirstItem if piece[at] != b']' => self.value_begins(piece, at),
+                _ => self.punctuation(piece, at),
             };
         }
         self.keep(piece, at);
@@ -210,7 +214,7 @@ impl Scanner {
     pub fn present(&self, path: usize) -> bool {
         match self.values[path].state {
             Capture::Absent | Capture::Partial => false,
-            Capture::Whole => self.values[path].bytes != b"null",
+            Capture::Whole => *self.values[path].bytes != *b"null",
             Capture::TooLong => true,
         }
     }
@@ -220,11 +224,13 @@ impl Scanner {
         self.duplicates & (1 << path) != 0
     }
 
-    fn value_begins(&mut self, byte: u8, at: usize) -> usize {
+    /// Also reads on into the value, as far as it is in the piece.
+    fn value_begins(&mut self, piece: &[u8], at: usize) -> usize {
+        let byte = piece[at];
         if matches!(byte, b'{' | b'[') && self.opens_wanted(byte == b'[') {
             return at + 1;
         }
-        if self.level > 0 {
+        if self.level > 0 && self.matched != 0 {
             // A path that goes on below this value has nothing to find in it.
             let leaf = bits(self.matched).find(|path| self.paths.0[*path].len() == self.level);
             if let Some(path) = leaf {
@@ -240,15 +246,22 @@ impl Scanner {
             b'{' | b'[' => {
                 self.depth = 1;
                 self.state = State::Nested;
+                self.nested(piece, at + 1)
             }
             b'"' => {
                 self.depth = 0;
                 self.state = State::Text;
+                self.text(piece, at + 1)
             }
-            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => self.state = State::Word,
-            _ => self.give_up(),
+            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => {
+                self.state = State::Word;
+                self.word(piece, at + 1)
+            }
+            _ => {
+                self.give_up();
+                at + 1
+            }
         }
-        at + 1
     }
 
     /// Steps into the object or array that begins, if a wanted value can lie in it.
@@ -320,11 +333,13 @@ impl Scanner {
         }
     }
 
-    fn punctuation(&mut self, byte: u8, at: usize) -> usize {
-        match (self.state, byte) {
-            (State::FirstKey | State::NextKey, b'"') => {
-                self.key.clear();
-                self.state = State::Key;
+    /// Between keys and values. What usually follows at once is read in the same call.
+    fn punctuation(&mut self, piece: &[u8], at: usize) -> usize {
+        let next = piece.get(at + 1);
+        match (self.state, piece[at]) {
+            (State::FirstKey | State::NextKey, b'"') => return self.key_begins(piece, at + 1),
+            (State::After, b',') if next == Some(&b'"') && !self.in_array() => {
+                return self.key_begins(piece, at + 2);
             }
             (State::FirstKey, b'}') | (State::FirstItem, b']') => self.closes(),
             (State::After, b'}') if !self.in_array() => self.closes(),
@@ -334,7 +349,12 @@ impl Scanner {
                 self.state = State::Value;
             }
             (State::After, b',') => self.state = State::NextKey,
-            (State::Colon, b':') => self.state = State::Value,
+            (State::Colon, b':') => {
+                self.state = State::Value;
+                if next.is_some_and(|byte| !is_blank(*byte)) {
+                    return self.value_begins(piece, at + 1);
+                }
+            }
             _ => self.give_up(),
         }
         at + 1
@@ -376,7 +396,7 @@ impl Scanner {
     }
 
     fn text(&mut self, piece: &[u8], mut at: usize) -> usize {
-        while let Some(found) = memchr2(b'"', b'\\', &piece[at..]) {
+        while let Some(found) = quote_or_escape(&piece[at..]) {
             at += found + 1;
             if piece[at - 1] == b'"' {
                 match self.depth {
@@ -423,10 +443,26 @@ const BRACKETS_AND_QUOTE: [bool; 256] = {
     table
 };
 
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Where a string ends or has an escape. Most are short, and found before a search for long ones has
+/// begun.
+fn quote_or_escape(text: &[u8]) -> Option<usize> {
+    const SHORT: usize = 16;
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\');
+    let head = &text[..text.len().min(SHORT)];
+    match head.iter().position(ends) {
+        Some(found) => Some(found),
+        None => memchr2(b'"', b'\\', &text[head.len()..]).map(|found| head.len() + found),
+    }
+}
+
 /// Behind the quote that ends the string, if both it and all escapes before it are in the piece.
 fn string_end(piece: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        at += memchr2(b'"', b'\\', piece.get(at..)?)? + 1;
+        at += quote_or_escape(piece.get(at..)?)? + 1;
         if piece[at - 1] == b'"' {
             return Some(at);
         }

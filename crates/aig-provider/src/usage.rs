@@ -259,6 +259,14 @@ impl Tally {
 
 /// The text of a JSON string; `None` for any other value.
 pub(crate) fn text(raw: &[u8]) -> Option<String> {
+    // Nearly all are words without an escape, which stand there as they are.
+    if let [b'"', word @ .., b'"'] = raw
+        && word
+            .iter()
+            .all(|byte| matches!(byte, 0x20..=0x7f) && !matches!(byte, b'"' | b'\\'))
+    {
+        return String::from_utf8(word.to_vec()).ok();
+    }
     serde_json::from_slice(raw).ok()
 }
 

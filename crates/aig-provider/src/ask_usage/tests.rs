@@ -7,7 +7,7 @@ fn asked(body: &str) -> Option<String> {
     let whole = ask_usage(body.as_bytes());
     // The same in pieces: what is put in, and where.
     for size in [1, 2, 3, 7] {
-        let (mut ask, mut pieces, mut places) = (AskUsage::new(), Vec::new(), 0);
+        let (mut ask, mut pieces, mut places) = (RequestReader::new(), Vec::new(), 0);
         for piece in body.as_bytes().chunks(size) {
             match ask.feed(piece) {
                 Some(at) => {

@@ -1,8 +1,13 @@
 //! What the scanner keeps of one wanted value.
 
+use smallvec::SmallVec;
+
+/// Most values are numbers and short names, for which nothing need be allocated.
+const SHORT: usize = 24;
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Captured {
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: SmallVec<[u8; SHORT]>,
     pub(super) state: Capture,
     /// Where in the document it begins.
     pub(super) begin: u64,

@@ -1,12 +1,10 @@
 //! The key that is being read: enough of it to be compared, however long it is.
 
-use memchr::memchr2;
-
 use super::paths::{KEY_CAP, bits};
-use super::{Scanner, State};
+use super::{Scanner, State, quote_or_escape};
 
 /// A key without its escapes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
     bytes: [u8; KEY_CAP],
     len: usize,
@@ -44,18 +42,27 @@ impl Key {
     pub(super) fn push_foreign(&mut self) {
         self.foreign = true;
     }
-
-    /// The key, if it can be a wanted one.
-    pub(super) fn text(&self) -> Option<&[u8]> {
-        (!self.foreign).then_some(&self.bytes[..self.len])
-    }
 }
 
 // === impl Scanner ===
 
 impl Scanner {
+    /// Behind the quote before a key. One that stands in the piece as a whole, which nearly all do, is
+    /// compared where it is.
+    pub(super) fn key_begins(&mut self, piece: &[u8], at: usize) -> usize {
+        if let Some(found) = quote_or_escape(&piece[at..])
+            && piece[at + found] == b'"'
+        {
+            self.key_is(&piece[at..at + found]);
+            return at + found + 1;
+        }
+        self.key.clear();
+        self.state = State::Key;
+        at
+    }
+
     pub(super) fn key(&mut self, piece: &[u8], at: usize) -> usize {
-        let Some(found) = memchr2(b'"', b'\\', &piece[at..]) else {
+        let Some(found) = quote_or_escape(&piece[at..]) else {
             self.key.push(&piece[at..]);
             return piece.len();
         };
@@ -97,13 +104,30 @@ impl Scanner {
         at + 1
     }
 
-    pub(super) fn key_ended(&mut self) {
+    /// The key that was read bit by bit is over.
+    fn key_ended(&mut self) {
+        let Key {
+            bytes,
+            len,
+            foreign,
+        } = self.key;
+        match foreign {
+            true => self.foreign_key(),
+            false => self.key_is(&bytes[..len]),
+        }
+    }
+
+    /// A key that nobody waits for.
+    fn foreign_key(&mut self) {
         self.state = State::Colon;
         self.matched = 0;
-        let Some(key) = self.key.text() else { return };
+    }
+
+    fn key_is(&mut self, key: &[u8]) {
+        self.foreign_key();
         let level = self.level - 1;
         // Of most keys the length alone tells that nobody waits for them.
-        if self.lengths[level] >> key.len() & 1 == 0 {
+        if key.len() > KEY_CAP || self.lengths[level] >> key.len() & 1 == 0 {
             return;
         }
         for path in bits(self.alive[level]) {
