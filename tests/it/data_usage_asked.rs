@@ -144,6 +144,18 @@ async fn the_question_can_be_switched_off_for_a_provider() {
 }
 
 #[tokio::test]
+async fn what_leaves_no_row_is_not_asked() {
+    let provider = Provider::start().await;
+    let plane = Plane::start(&provider).await;
+    let whole = [words().concat(), usage(), done()].concat();
+    provider.streams([whole.clone()]).release_all();
+    let request = plane.chat(STREAM).header("cf-aig-collect-log", "false");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), whole);
+    assert_eq!(provider.next_request().await.text(), STREAM);
+}
+
+#[tokio::test]
 async fn a_long_body_is_asked_as_it_passes_and_goes_out_in_chunks() {
     let provider = Provider::start().await;
     let plane = Plane::start(&provider).await;

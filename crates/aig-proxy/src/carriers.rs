@@ -14,6 +14,7 @@ use aig_model::{Snapshot, Timestamp, Token};
 use aig_policy::{Identified, Identity};
 use aig_provider::{Providers, unescaped};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use smallvec::SmallVec;
 
 /// The places where a token may stand.
 pub(crate) struct Carriers {
@@ -25,9 +26,9 @@ pub(crate) struct Carriers {
 #[derive(Default)]
 pub(crate) struct Tokens {
     /// Those that are good today.
-    pub(crate) good: Vec<Arc<Token>>,
+    pub(crate) good: SmallVec<[Arc<Token>; 1]>,
     /// The headers in which a token stands, be it good, expired, revoked or another house's.
-    headers: Vec<HeaderName>,
+    headers: SmallVec<[HeaderName; 1]>,
     /// The same for parameters of the query, as they stand there.
     parameters: Vec<String>,
     /// What is left of the socket's protocols, if a token stands among them.

@@ -105,7 +105,7 @@ impl Lender {
     /// What a gateway can lend to a request with these headers.
     pub(crate) fn of(
         keys: Arc<[StoredKey]>,
-        sent: &HeaderMap,
+        sent: &Own<'_>,
         by_alias: bool,
         byok_only: bool,
     ) -> Self {
@@ -173,8 +173,7 @@ impl Lent {
 
 impl Wanted {
     /// What the headers say; an empty alias says nothing.
-    pub(crate) fn of(sent: &HeaderMap) -> Self {
-        let own = Own::of(sent);
+    pub(crate) fn of(own: &Own<'_>) -> Self {
         let alias = own.text(ALIAS).map(str::trim);
         Self {
             alias: alias.filter(|alias| !alias.is_empty()).map(str::to_owned),

@@ -43,7 +43,7 @@ pub(crate) struct Driver {
 /// A try that has begun, and the row that it will leave, if one is kept. Dropped, it says that the
 /// caller left.
 pub(crate) struct Begun {
-    trail: Trail,
+    trail: Box<Trail>,
     log: Option<Uuid>,
 }
 
@@ -61,7 +61,7 @@ struct Tried {
     result: Result<Response<Download>, Unanswered>,
     /// Why another try may be wanted; `None` for an answer that is none of a failure.
     reason: Option<Reason>,
-    trail: Trail,
+    trail: Box<Trail>,
     step: usize,
     log: Option<Uuid>,
 }
@@ -303,7 +303,7 @@ impl Driver {
         }
     }
 
-    fn trail(&self, arrival: &Arrival, place: &Place<'_>) -> Trail {
+    fn trail(&self, arrival: &Arrival, place: &Place<'_>) -> Box<Trail> {
         arrival.trail(place, Arc::clone(&self.ledger))
     }
 
@@ -447,7 +447,7 @@ fn reason(result: &Result<Response<Download>, Unanswered>) -> Option<Reason> {
 }
 
 /// The caller's own fault, in the answer and in the row.
-fn blame(fault: Fault, planned: &Step, trail: Trail) -> Failure {
+fn blame(fault: Fault, planned: &Step, trail: Box<Trail>) -> Failure {
     let (failure, outcome) = match fault {
         Fault::TooLong => {
             let limit = planned.payload.limit();

@@ -39,11 +39,14 @@ impl Hops {
     /// Says on a request that goes out where it has been, this gateway included, whatever its
     /// headers said of that before.
     pub(crate) fn stamp(&self, headers: &mut HeaderMap) {
-        headers.remove(NAME);
-        for value in &self.passed {
-            headers.append(NAME, value.clone());
+        let all = self.passed.iter().cloned();
+        let mut all = all.chain([HeaderValue::from_static(OWN)]);
+        if let Some(first) = all.next() {
+            headers.insert(NAME, first);
         }
-        headers.append(NAME, HeaderValue::from_static(OWN));
+        for value in all {
+            headers.append(NAME, value);
+        }
     }
 }
 

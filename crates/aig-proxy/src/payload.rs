@@ -16,7 +16,7 @@ use std::task::{Context, Poll, ready};
 
 use aig_policy::BodyLost;
 use aig_policy::cache::{BodyDigest, BodyHasher};
-use aig_provider::{AskUsage, RequestReader, RequestReading, USAGE_QUESTION};
+use aig_provider::{RequestReader, USAGE_QUESTION};
 use aws_lc_rs::digest::SHA256;
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
@@ -47,9 +47,12 @@ struct Inner {
     /// The whole length, where it is known in advance.
     length: Option<u64>,
     fault: Option<Fault>,
-    reader: RequestReader,
-    /// Looks for the place of the question for usage, where it is to be asked.
-    ask: Option<AskUsage>,
+    /// Looks at what passes, if anybody wants to know what it says.
+    reader: Option<RequestReader>,
+    /// Whether the question for usage is to be asked where there is a place for it.
+    asks: bool,
+    /// Its place in a body that was there as a whole.
+    place: Option<usize>,
     /// Bytes that the question added; zero while it is not asked.
     added: u64,
     /// What the log is to have of it.
@@ -107,8 +110,14 @@ enum Broken {
 // === impl Payload ===
 
 impl Payload {
-    /// A body that is still arriving. With `again` it is kept for further passes.
-    pub(crate) fn arriving(body: Inbound, limit: u64, again: bool, reader: RequestReader) -> Self {
+    /// A body that is still arriving. With `again` it is kept for further passes. Without a reader
+    /// nobody wants to know what it says.
+    pub(crate) fn arriving(
+        body: Inbound,
+        limit: u64,
+        again: bool,
+        reader: Option<RequestReader>,
+    ) -> Self {
         Self::of(Inner {
             length: body.size_hint().exact(),
             rest: Some(body),
@@ -123,7 +132,8 @@ impl Payload {
             limit,
             fault: None,
             reader,
-            ask: None,
+            asks: false,
+            place: None,
             added: 0,
             capture: None,
             passes: 0,
@@ -132,7 +142,7 @@ impl Payload {
 
     /// A body that is there as a whole.
     pub(crate) fn whole(body: Bytes, mut reader: RequestReader) -> Self {
-        reader.feed(&body);
+        let place = reader.feed(&body);
         let length = body.len() as u64;
         Self::of(Inner {
             rest: None,
@@ -147,8 +157,9 @@ impl Payload {
             limit: length,
             length: Some(length),
             fault: None,
-            reader,
-            ask: None,
+            reader: Some(reader),
+            asks: false,
+            place,
             added: 0,
             capture: None,
             passes: 0,
@@ -159,10 +170,12 @@ impl Payload {
     /// length that the caller announced is then none to go by. Before the first pass only.
     pub(crate) fn ask_usage(&self) {
         let mut inner = self.lock();
-        inner.ask = Some(AskUsage::new());
-        if inner.rest.is_none() {
-            let kept = std::mem::take(&mut inner.kept);
-            inner.kept = kept.into_iter().map(|chunk| inner.asking(chunk)).collect();
+        inner.asks = true;
+        if let Some(place) = inner.place.take()
+            && let Some(whole) = inner.kept.pop()
+        {
+            let asking = inner.asking(whole, Some(place));
+            inner.kept.push(asking);
             inner.length = Some(inner.received + inner.added);
         }
     }
@@ -184,7 +197,7 @@ impl Payload {
     /// Whether the question for token counts went out with it, or may still go.
     pub(crate) fn may_have_asked(&self) -> bool {
         let inner = self.lock();
-        inner.added > 0 || (inner.ask.is_some() && !inner.is_received())
+        inner.added > 0 || (inner.asks && !inner.is_received())
     }
 
     /// Receives the body before anything is sent, up to about that many bytes; says whether that is
@@ -202,7 +215,7 @@ impl Payload {
                 .rest
                 .as_ref()
                 .and_then(|rest| rest.size_hint().exact());
-            inner.ask.is_some() && told.is_some_and(|length| length <= SHORT)
+            inner.asks && told.is_some_and(|length| length <= SHORT)
         };
         match is_short {
             true => self.gather(SHORT).await.map(|_| ()),
@@ -217,8 +230,8 @@ impl Payload {
         for chunk in &inner.kept {
             hasher.update(chunk);
         }
-        let stream = inner.reader.reading().stream == Some(true);
-        (stream, hasher.finish())
+        let stream = inner.reader.as_ref().and_then(RequestReader::stream);
+        (stream == Some(true), hasher.finish())
     }
 
     /// The SHA-256 of a body that was gathered, in hex, as it goes out. Whoever else waits for this
@@ -298,9 +311,9 @@ impl Payload {
         self.lock().limit
     }
 
-    /// What the body has said so far.
-    pub(crate) fn reading(&self) -> RequestReading {
-        self.lock().reader.reading()
+    /// The model that the body has asked for so far.
+    pub(crate) fn model(&self) -> Option<String> {
+        self.lock().reader.as_ref()?.model()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -356,16 +369,16 @@ impl Inner {
             self.fault = Some(Fault::TooLong);
             return Err(Broken::TooLong);
         }
-        self.reader.feed(&data);
+        let place = self.reader.as_mut().and_then(|reader| reader.feed(&data));
         if let Some(capture) = &mut self.capture {
             capture.push(&data);
         }
-        Ok(self.asking(data))
+        Ok(self.asking(data, place))
     }
 
     /// The chunk, with the question for token counts if its place is there.
-    fn asking(&mut self, chunk: Bytes) -> Bytes {
-        let Some(at) = self.ask.as_mut().and_then(|ask| ask.feed(&chunk)) else {
+    fn asking(&mut self, chunk: Bytes, place: Option<usize>) -> Bytes {
+        let Some(at) = place.filter(|_| self.asks) else {
             return chunk;
         };
         self.added = USAGE_QUESTION.len() as u64;

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use aig_model::Snapshot;
 use aig_policy::{Admitted, Identity, NotAdmitted, Options};
 use aig_provider::Providers;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, request};
 use tokio::sync::watch;
 
 use crate::cache_store::{CacheConfig, CacheStore};
@@ -147,10 +147,24 @@ impl DataPlane {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request<Inbound>) -> Response<Body> {
+    pub fn handle(
+        &self,
+        request: Request<Inbound>,
+    ) -> impl Future<Output = Response<Body>> + Send + use<'_> {
         let started = Instant::now();
         let ids = Ids::of(request.headers());
+        // Outside, or the future would have room for the request twice.
         let (head, body) = request.into_parts();
+        self.answer(head, body, ids, started)
+    }
+
+    async fn answer(
+        &self,
+        head: request::Parts,
+        body: Inbound,
+        ids: Ids,
+        started: Instant,
+    ) -> Response<Body> {
         let route = Route::read(&head.uri, &head.headers);
         let voice = route.as_ref().map_or(Voice::Gateway, |route| route.voice);
         let driven = match &route {
@@ -294,7 +308,7 @@ impl DataPlane {
                 open: !(gateway.authentication || head.route.voice.is_api()),
                 ..Lender::of(
                     snapshot.keys(gateway),
-                    &head.headers,
+                    &own,
                     !head.route.voice.is_api(),
                     gateway.byok_only,
                 )
@@ -304,6 +318,7 @@ impl DataPlane {
             options: Options::of_headers(|name| own.text(name))
                 .over(Options::of_gateway(gateway.retry)),
             collect,
+            cache: gateway.cache,
             wishes: Wishes::of(&own),
             prices: self.ledger.prices.book(),
             room: &self.ledger.room,

@@ -134,7 +134,7 @@ impl Step {
         let brought = custom.filter(|custom| !own && !open && custom.has_key(provider));
         let key = match own {
             true => None,
-            false => match draft.lender.lend(provider, &Wanted::of(&headers)) {
+            false => match draft.lender.lend(provider, &Wanted::of(&Own::of(&headers))) {
                 // The provider's own headers have it.
                 Err(NoCredential::Required { .. }) if brought.is_some() => None,
                 lent => lent?,
@@ -143,7 +143,8 @@ impl Step {
         if key.is_some() {
             query = query.and_then(|query| credentials::without_empty_key(provider, query));
         }
-        let asks_usage = draft.method == Method::POST
+        let asks_usage = draft.collect
+            && draft.method == Method::POST
             && provider.asks_usage_at(draft.tail)
             && !is_sealed(&headers);
         let account = draft.account.digits();
@@ -319,22 +320,19 @@ impl Arrival {
     }
 
     /// Begins the trail of one try.
-    pub(crate) fn trail(&self, place: &Place<'_>, ledger: Arc<Ledger>) -> Trail {
-        let begun = Record::begin(
-            place.id,
-            self.gateway.account,
-            self.gateway.id.clone(),
-            Timestamp::from(SystemTime::now()),
-        );
-        if !place.collect {
-            // Of what is kept nowhere no copies are made.
-            return Trail::begin(begun, place.started, false, ledger);
-        }
+    pub(crate) fn trail(&self, place: &Place<'_>, ledger: Arc<Ledger>) -> Box<Trail> {
+        // Of what is kept nowhere no copies are made.
+        let record = place.collect.then(|| Box::new(self.record(place)));
+        Trail::begin(record, place.started, ledger)
+    }
+
+    /// What is known at arrival.
+    fn record(&self, place: &Place<'_>) -> Record {
         let field = |value: &Option<HeaderValue>| {
             let text = value.as_ref().and_then(|value| value.to_str().ok());
             text.map(|text| clipped(text).to_owned())
         };
-        let record = Record {
+        Record {
             event_id: self.ids.event_text(),
             provider: clipped(place.provider).to_owned(),
             path: clipped(place.tail).to_owned(),
@@ -345,8 +343,12 @@ impl Arrival {
             request_content_type: field(&self.content_type),
             authentication: self.gateway.authentication,
             request_type: Some(self.request_type.into()),
-            ..begun
-        };
-        Trail::begin(record, place.started, place.collect, ledger)
+            ..Record::begin(
+                place.id,
+                self.gateway.account,
+                self.gateway.id.clone(),
+                Timestamp::from(SystemTime::now()),
+            )
+        }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use aig_model::{AccountId, Snapshot};
+use aig_model::{AccountId, Cache, Snapshot};
 use aig_policy::{Identity, Options, PriceBook};
 use aig_provider::{Endpoint, Providers, RequestReader};
 use bytes::Bytes;
@@ -45,6 +45,8 @@ pub(crate) struct Planner<'a> {
     /// What the request says over what the gateway says.
     pub(crate) options: Options,
     pub(crate) collect: bool,
+    /// What the gateway says of the cache.
+    pub(crate) cache: Cache,
     /// What the request wishes beside that.
     pub(crate) wishes: Wishes,
     /// Of the models that have one.
@@ -103,7 +105,9 @@ impl Planner<'_> {
     fn passthrough(&self, head: Head<'_>, body: Inbound) -> Result<Step, Failure> {
         let to = self.named(head.route.provider)?;
         let again = self.options.retry().max_attempts() > 1;
-        let reader = RequestReader::for_provider(&to.provider);
+        // The log and the cache want to know what the body says, and nobody else does.
+        let read = self.collect || self.wishes.cache().is_wanted(self.cache);
+        let reader = read.then(|| RequestReader::for_provider(&to.provider));
         let payload = Payload::arriving(body, self.max_body, again, reader);
         let tail = head.route.tail;
         self.step(head, &to, tail, payload)

@@ -114,10 +114,11 @@ impl Pool {
         }
     }
 
-    /// Sends a request once, over an idle connection or a new one.
+    /// Sends a request once, over an idle connection or a new one. It comes in a box because everything
+    /// that waits for the answer would have room for it.
     pub(crate) async fn send(
         &self,
-        mut request: Request<Upload>,
+        mut request: Box<Request<Upload>>,
     ) -> Result<Response<Download>, Unsent> {
         let target = std::mem::take(request.uri_mut()).into_parts();
         let (Some(scheme), Some(authority)) = (target.scheme, target.authority) else {
@@ -155,7 +156,7 @@ impl Pool {
             };
             match lost {
                 // It was closed while it lay idle, and noticed now.
-                Lost::Unbegun(back, _) if !fresh => request = *back,
+                Lost::Unbegun(back, _) if !fresh => request = back,
                 Lost::Unbegun(_, error) | Lost::Broke(error) => {
                     return Err(Unsent::Broke { error, served });
                 }
@@ -248,8 +249,8 @@ impl Hash for Place {
 // === impl Shared ===
 
 impl Shared {
-    async fn ask(mut self, request: Request<Upload>) -> Result<Response<Download>, Lost> {
-        let answer = self.sender.try_send_request(request).await;
+    async fn ask(mut self, request: Box<Request<Upload>>) -> Result<Response<Download>, Lost> {
+        let answer = self.sender.try_send_request(*request).await;
         let answer = answer.map_err(Lost::of)?;
         self.served.store(true, Ordering::Relaxed);
         Ok(answer.map(Download::shared))

@@ -3,6 +3,7 @@
 //! caller has left, because hyper drops the work of a connection that is gone; unless the gateway
 //! is cutting connections itself, or is panicking.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,12 +24,17 @@ use crate::transcript::Capture;
 
 /// The facts of a request so far.
 pub(crate) struct Trail {
+    /// What the log will have, if it is to have anything.
     record: Option<Box<Record>>,
     started: Instant,
-    collect: bool,
+    /// Of the answer, as far as there is one.
+    status: u16,
+    /// Whether the answer is a stream of events.
+    stream: bool,
+    /// Whether it was told how the request ended.
+    over: bool,
     ledger: Arc<Ledger>,
     payload: Option<Payload>,
-    /// Apart, because a trail is handed on a few times.
     meter: Option<Box<ResponseReader>>,
     /// The provider, if an account made it: it has prices of its own.
     custom: Option<Arc<Custom>>,
@@ -47,18 +53,19 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 const INTERNAL_ERROR: u16 = 500;
 
 impl Trail {
-    /// Begins a trail; `record` holds what is known at arrival. Without `collect` the request is
-    /// counted and nothing else is kept of it.
+    /// Begins a trail, in a box because it is handed on a few times; `record` holds what is known at arrival. Without one the request is counted and
+    /// nothing else is kept of it.
     pub(crate) fn begin(
-        record: Record,
+        record: Option<Box<Record>>,
         started: Instant,
-        collect: bool,
         ledger: Arc<Ledger>,
-    ) -> Self {
-        Self {
-            record: Some(Box::new(record)),
+    ) -> Box<Self> {
+        Box::new(Self {
+            record,
             started,
-            collect,
+            status: 0,
+            stream: false,
+            over: false,
             ledger,
             payload: None,
             meter: None,
@@ -66,12 +73,12 @@ impl Trail {
             cost: None,
             capture: None,
             secrets: Vec::new(),
-        }
+        })
     }
 
     /// What the request is.
     pub(crate) fn concerns(&mut self, step: &Step) {
-        if let Some(record) = self.record.as_mut().filter(|_| self.collect) {
+        if let Some(record) = &mut self.record {
             if let Some(model) = &step.model {
                 clipped(model).clone_into(&mut record.model);
             }
@@ -125,11 +132,11 @@ impl Trail {
     }
 
     /// The cache had the answer, which goes to the caller as a whole and costs nothing.
-    pub(crate) fn hit(mut self, answer: &CachedAnswer) {
+    pub(crate) fn hit(mut self: Box<Self>, answer: &CachedAnswer) {
         self.ledger.metrics.looked_up("hit");
         let (headers, body) = (answer.headers(), answer.body());
+        self.status = answer.status().as_u16();
         if let Some(record) = &mut self.record {
-            record.status = answer.status().as_u16();
             record.cached = true;
             record.cache_status = Some(CacheStatus::Hit);
             record.cost = Some(Money::ZERO);
@@ -157,17 +164,18 @@ impl Trail {
     /// The provider's answer has begun, in that dialect. Its body will be read as it passes, if anybody
     /// wants to know what it says: the log, the cache, or whoever must tell whether a stream is whole.
     pub(crate) fn answered(&mut self, status: u16, headers: &HeaderMap, wire: Wire, cached: bool) {
-        let latency = self.elapsed_ms();
+        let content_type = headers::text(headers, header::CONTENT_TYPE);
+        self.status = status;
+        self.stream = content_type.is_some_and(|kind| kind.starts_with("text/event-stream"));
+        let latency = elapsed_ms(self.started);
         if let Some(record) = &mut self.record {
-            record.status = status;
             record.first_byte_ms = Some(latency);
-            let content_type = headers::text(headers, header::CONTENT_TYPE);
             record.response_content_type = content_type.map(|t| clipped(t).to_owned());
         }
         if let Some(capture) = &mut self.capture {
             capture.coded(headers);
         }
-        if self.collect || cached || self.is_stream() {
+        if self.record.is_some() || cached || self.stream {
             self.meter = Some(Box::new(ResponseReader::answering(wire, headers)));
         }
     }
@@ -191,7 +199,7 @@ impl Trail {
 
     /// Whether what has passed so far is a stream of events that did not say that it is complete.
     pub(crate) fn is_unfinished_stream(&self) -> bool {
-        self.is_stream() && (self.meter.as_ref()).is_some_and(|meter| !meter.reading().finished)
+        self.stream && (self.meter.as_ref()).is_some_and(|meter| !meter.reading().finished)
     }
 
     /// Whether what has passed so far is a stream that said that it is complete, or that it failed:
@@ -200,36 +208,27 @@ impl Trail {
         let Some(meter) = &self.meter else {
             return false;
         };
-        meter.broke_off() || self.is_stream() && meter.reading().finished
-    }
-
-    fn is_stream(&self) -> bool {
-        self.record.as_ref().is_some_and(|record| {
-            let kind = record.response_content_type.as_deref().unwrap_or_default();
-            kind.starts_with("text/event-stream")
-        })
+        meter.broke_off() || self.stream && meter.reading().finished
     }
 
     /// There is no answer of a provider's to pass on; the log has this status.
-    pub(crate) fn failed(mut self, status: u16, outcome: Outcome) {
-        if let Some(record) = &mut self.record {
-            record.status = status;
-        }
+    pub(crate) fn failed(mut self: Box<Self>, status: u16, outcome: Outcome) {
+        self.status = status;
         self.end(outcome);
     }
 
     /// The request is over. Only the first end counts.
     pub(crate) fn end(&mut self, outcome: Outcome) {
-        let duration = self.elapsed_ms();
-        let Some(mut record) = self.record.take() else {
+        if mem::replace(&mut self.over, true) {
             return;
-        };
+        }
+        let answered = self.status;
         let mut meter = self.meter.take();
         let outcome = match &mut meter {
             Some(meter) if outcome == Outcome::Complete => {
                 // Before it is asked: the last event may lack its closing line.
                 meter.finish();
-                match record.status < 400 && meter.broke_off() {
+                match answered < 400 && meter.broke_off() {
                     true => Outcome::UpstreamBroke,
                     false => outcome,
                 }
@@ -237,12 +236,11 @@ impl Trail {
             _ => outcome,
         };
         self.ledger.metrics.ended(outcome);
-        if !self.collect {
+        let Some(mut record) = self.record.take() else {
             return;
-        }
+        };
         record.outcome = outcome;
-        record.duration_ms = duration;
-        let answered = record.status;
+        record.duration_ms = elapsed_ms(self.started);
         record.status = match (outcome, answered) {
             // Also of an answer that had begun: nobody has the whole of it.
             (Outcome::ClientGone, _) => CLIENT_CLOSED_REQUEST,
@@ -255,7 +253,7 @@ impl Trail {
             record.request_size = payload.received();
             // The path decides where a request goes, so its word on the model comes first.
             if record.model.is_empty()
-                && let Some(model) = payload.reading().model
+                && let Some(model) = payload.model()
             {
                 record.model = clipped(&model).to_owned();
             }
@@ -300,10 +298,6 @@ impl Trail {
         }
         body
     }
-
-    fn elapsed_ms(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
 }
 
 impl Drop for Trail {
@@ -318,6 +312,10 @@ impl Drop for Trail {
             false => Outcome::ClientGone,
         });
     }
+}
+
+fn elapsed_ms(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The longest text that a caller or a provider can put into one field of a row, in bytes.

@@ -18,7 +18,7 @@ use crate::{Body, headers};
 pub(crate) fn relay(
     planned: &Step,
     answer: Response<Download>,
-    mut trail: Trail,
+    mut trail: Box<Trail>,
     missed: Option<Missed>,
     patience: Patience,
 ) -> Response<Body> {

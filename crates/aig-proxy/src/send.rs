@@ -74,7 +74,7 @@ impl Sender {
         planned: &mut Step,
         timeout: Option<Duration>,
     ) -> Result<Response<Download>, Unanswered> {
-        let mut request = Request::new(planned.payload.pass());
+        let mut request = Box::new(Request::new(planned.payload.pass()));
         *request.method_mut() = planned.method.clone();
         if planned.goes_once() {
             *request.uri_mut() = mem::take(&mut planned.target);
@@ -144,7 +144,7 @@ impl Sender {
         let asked = request(account, SystemTime::now())?;
         let asked = asked.map(|body| Payload::whole(body, RequestReader::new()).pass());
         let exchange = async {
-            let answer = self.upstream.send(asked, Some(most)).await;
+            let answer = self.upstream.send(Box::new(asked), Some(most)).await;
             granted(answer.map_err(|_| NoToken::Unreachable)?).await
         };
         let exchanged = tokio::time::timeout(most, exchange).await;

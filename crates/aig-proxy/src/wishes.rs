@@ -20,7 +20,8 @@ pub(crate) struct Wishes {
     /// Without the key, which borrows.
     cache: CacheOptions<'static>,
     cache_key: Option<HeaderValue>,
-    cost: Option<Result<CustomCost, BadCustomCost>>,
+    /// Apart, because hardly any request says one.
+    cost: Option<Box<Result<CustomCost, BadCustomCost>>>,
     keep_bodies: Option<bool>,
 }
 
@@ -35,7 +36,9 @@ impl Wishes {
                 .get(CACHE_KEY)
                 .filter(|key| key.to_str().is_ok())
                 .cloned(),
-            cost: own.text(CustomCost::HEADER).map(CustomCost::parse),
+            cost: own
+                .text(CustomCost::HEADER)
+                .map(|text| Box::new(CustomCost::parse(text))),
             keep_bodies: own.switch(COLLECT_PAYLOAD),
         }
     }
@@ -57,8 +60,8 @@ impl Wishes {
     }
 
     /// Of the bill: the prices to be used.
-    pub(crate) const fn cost(&self) -> Option<&Result<CustomCost, BadCustomCost>> {
-        self.cost.as_ref()
+    pub(crate) fn cost(&self) -> Option<&Result<CustomCost, BadCustomCost>> {
+        self.cost.as_deref()
     }
 
     /// Of the log: whether it may keep the bodies.

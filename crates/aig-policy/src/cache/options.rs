@@ -64,6 +64,11 @@ impl<'h> CacheOptions<'h> {
         CacheOptions { key, ..self }
     }
 
+    /// Whether there is anything to ask the cache, with that setting of the gateway.
+    pub fn is_wanted(self, setting: Cache) -> bool {
+        self.over(setting).is_ok()
+    }
+
     /// How long, and under which key of the request's own, if it has one.
     pub(super) fn over(self, setting: Cache) -> Result<(Duration, Option<&'h str>), Bypass> {
         let most = *Self::TTL.end();

@@ -33,7 +33,7 @@ fn lent(
     by_alias: bool,
 ) -> Result<Option<String>, NoCredential> {
     let providers = Providers::known();
-    let lender = Lender::of(keys.into(), &sent(headers), by_alias, false);
+    let lender = Lender::of(keys.into(), &Own::of(&sent(headers)), by_alias, false);
     let lent = lender.lend(providers.get("openai").unwrap(), &Wanted::default())?;
     Ok(lent.map(|key| key.alias.clone()))
 }
@@ -84,14 +84,14 @@ fn a_gateway_or_a_request_can_refuse_to_go_without_but_for_workers_ai() {
     let providers = Providers::known();
     let (openai, workers) = ("openai", WORKERS_AI);
     for (headers, byok_only) in [(sent(&[]), true), (sent(&[(NO_WHOLESALE, "true")]), false)] {
-        let lender = Lender::of(Arc::new([]), &headers, true, byok_only);
+        let lender = Lender::of(Arc::new([]), &Own::of(&headers), true, byok_only);
         let refused = lender.lend(providers.get(openai).unwrap(), &Wanted::default());
         assert!(matches!(refused, Err(NoCredential::Required { .. })));
         let exempt = lender.lend(providers.get(workers).unwrap(), &Wanted::default());
         assert!(matches!(exempt, Ok(None)));
     }
-    let lender = Lender::of(Arc::new([]), &sent(&[]), true, false);
-    let step = Wanted::of(&sent(&[(NO_WHOLESALE, "true")]));
+    let lender = Lender::of(Arc::new([]), &Own::of(&sent(&[])), true, false);
+    let step = Wanted::of(&Own::of(&sent(&[(NO_WHOLESALE, "true")])));
     assert!(lender.lend(providers.get(openai).unwrap(), &step).is_err());
 }
 

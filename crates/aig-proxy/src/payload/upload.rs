@@ -93,7 +93,7 @@ impl Body for Upload {
         let length = match inner.rest {
             None => Some(inner.received + inner.added),
             // Whether the question is asked is known at the end only.
-            Some(_) if inner.ask.is_some() => None,
+            Some(_) if inner.asks => None,
             Some(_) => inner.length,
         };
         length.map_or_else(SizeHint::default, |length| {

@@ -73,11 +73,11 @@ impl Line {
     /// Sends a request and waits for the head of its answer.
     pub(super) async fn ask(
         mut self: Box<Self>,
-        request: Request<Upload>,
+        request: Box<Request<Upload>>,
     ) -> Result<Response<Download>, Lost> {
         let payload = request.body().payload();
         // Whose turn it is with the runtime is found by the connection.
-        let answer = unconstrained(self.sender.try_send_request(request));
+        let answer = unconstrained(self.sender.try_send_request(*request));
         let mut answer = pin!(answer);
         let answer = std::future::poll_fn(|cx| {
             self.drive(cx);
