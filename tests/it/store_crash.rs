@@ -148,7 +148,10 @@ async fn d_01_kill_9_loses_no_acknowledged_write_and_leaves_none_half_done() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "long form: cargo xtask soak"]
 async fn soak_d_01_kill_9_loses_no_acknowledged_write_and_leaves_none_half_done() {
-    kills(1_000).await;
+    // In ten houses: all that is there is read after each kill, and each leaves more behind.
+    for _ in 0..10 {
+        kills(100).await;
+    }
 }
 
 /// The steps of a database's schema, as the source has them.

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::FutureExt;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -268,16 +269,23 @@ impl Door {
         // of HTTP/2's preface, never gets there.
         let silent = async {
             tokio::time::sleep(self.config.header_timeout).await;
-            if begun.load(Ordering::Relaxed) {
-                std::future::pending::<()>().await;
+            match begun.load(Ordering::Relaxed) {
+                true => std::future::pending().await,
+                false => "a caller sent no request",
             }
         };
+        let gone = async {
+            watch.closed().await;
+            "a caller left in the middle"
+        };
+        // Whatever happens to the connection, these two are polled only when their own time has come.
+        let mut aside = FuturesUnordered::from_iter([silent.boxed(), gone.boxed()]);
         tokio::select! {
+            biased;
             served = serving => if let Err(error) = served {
                 tracing::debug!(error = &*error, "a connection ended early");
             },
-            () = watch.closed() => tracing::debug!("a caller left in the middle"),
-            () = silent => tracing::debug!("a caller sent no request"),
+            Some(why) = aside.next() => tracing::debug!("{why}"),
         }
     }
 
