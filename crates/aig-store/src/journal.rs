@@ -78,7 +78,7 @@ impl Journal {
 
     /// With so many bytes in the queue they are written at once: rows that wait for others hold
     /// memory, and would take the room of those that come.
-    pub(crate) const PRESSING: u64 = Self::CAPACITY / 4;
+    pub(crate) const PRESSING: u64 = Self::CAPACITY / 16;
 
     pub(crate) fn new(
         messages: Sender<Message>,
