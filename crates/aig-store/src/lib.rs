@@ -23,6 +23,7 @@ pub mod limits;
 mod live;
 mod logs;
 mod migrations;
+mod pages;
 mod provider_configs;
 mod readers;
 mod seal;
