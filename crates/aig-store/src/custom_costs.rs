@@ -9,11 +9,10 @@ use aig_model::{
 };
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
-use crate::columns;
-use crate::custom_providers::{self, fresh_id};
 use crate::error::CustomProviderError;
 use crate::limits::CUSTOM_COSTS;
 use crate::pages::List;
+use crate::{columns, custom_providers, ids};
 
 /// Those that apply, of all accounts.
 const APPLYING: &str = "
@@ -123,7 +122,7 @@ pub(crate) fn create(
         ));
     }
     let made = CustomCost {
-        id: CustomCostId(fresh_id()?),
+        id: CustomCostId(ids::fresh()?),
         account,
         provider,
         terms,

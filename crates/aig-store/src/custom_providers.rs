@@ -16,7 +16,7 @@ use crate::limits::CUSTOM_PROVIDERS;
 use crate::pages::List;
 use crate::seal::{KeyRing, Place, Sealed, Unopened};
 use crate::vault::Vault;
-use crate::{columns, custom_costs, gateways};
+use crate::{columns, custom_costs, gateways, ids};
 
 const ALL: &str = "SELECT * FROM custom_provider ORDER BY account_id, custom_provider_id";
 
@@ -167,7 +167,7 @@ pub(crate) fn create(
         ));
     }
     let made = CustomProvider {
-        id: CustomProviderId(fresh_id()?),
+        id: CustomProviderId(ids::fresh()?),
         account,
         settings: new.settings.clone(),
         header_names: new.headers.names(),
@@ -301,13 +301,6 @@ pub(crate) fn rewrap(
         ":account": row.account.to_string(), ":id": row.id, ":wrapped": wrapped,
     })?;
     Ok(())
-}
-
-/// An id that nothing ever had.
-pub(crate) fn fresh_id() -> Result<uuid::Uuid, StoreError> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random)?;
-    Ok(uuid::Builder::from_random_bytes(random).into_uuid())
 }
 
 /// Deletes the stored keys of a provider.

@@ -15,6 +15,7 @@ mod custom_scope;
 mod directory;
 mod error;
 mod gateways;
+mod ids;
 mod instance;
 mod journal;
 mod journal_writer;

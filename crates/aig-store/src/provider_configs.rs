@@ -16,7 +16,7 @@ use crate::error::{ProviderConfigError, StoreError};
 use crate::pages::List;
 use crate::seal::{Place, Sealed, Unopened};
 use crate::vault::Vault;
-use crate::{columns, custom_providers, gateways};
+use crate::{columns, custom_providers, gateways, ids};
 
 /// The stored keys of all accounts. Within a gateway in the order in which they were stored.
 const ALL: &str = "
@@ -148,10 +148,8 @@ pub(crate) fn create(
                 ":account": owner, ":gateway": name, ":provider": new.provider(),
             })?;
     }
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(StoreError::from)?;
     let made = ProviderConfig {
-        id: ProviderConfigId(uuid::Builder::from_random_bytes(random).into_uuid()),
+        id: ProviderConfigId(ids::fresh()?),
         account,
         gateway: gateway.clone(),
         provider: new.provider().to_owned(),
