@@ -8,9 +8,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{ArgAction, Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::body::without_nulls;
 use super::{Api, Paging, answer, remarks, tables};
 
 /// What can be done with custom providers.
@@ -194,7 +195,7 @@ impl CustomProvidersCommand {
                 headers,
             } => {
                 let said = json!({"name": name, "slug": slug, "base_url": url, "enable": enable});
-                let mut body = without_nulls(said);
+                let mut body = Value::Object(without_nulls(said));
                 headers.put(&mut body)?;
                 says_something(&body)?;
                 let call = client
@@ -266,7 +267,8 @@ impl CostsCommand {
                 enable,
                 prices,
             } => {
-                let mut body = without_nulls(json!({"model": model, "enable": enable}));
+                let said = json!({"model": model, "enable": enable});
+                let mut body = Value::Object(without_nulls(said));
                 prices.put(&mut body);
                 says_something(&body)?;
                 let call = client
@@ -316,18 +318,10 @@ impl Prices {
             "output_tokens": self.output,
             "input_cached_tokens": self.cached,
         }));
-        if said != json!({}) {
-            body["token_pricing"] = said;
+        if !said.is_empty() {
+            body["token_pricing"] = said.into();
         }
     }
-}
-
-fn without_nulls(body: Value) -> Value {
-    let members = body.as_object().into_iter().flatten();
-    let said = members.filter(|(_, value)| !value.is_null());
-    said.map(|(name, value)| (name.clone(), value.clone()))
-        .collect::<Map<_, _>>()
-        .into()
 }
 
 fn says_something(body: &Value) -> anyhow::Result<()> {
