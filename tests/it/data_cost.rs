@@ -4,7 +4,7 @@ use aig_model::{CostSource, Money, Outcome};
 use aig_testkit::Provider;
 use serde_json::json;
 
-use crate::plane::Plane;
+use crate::plane::{Plane, whole};
 
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
@@ -22,12 +22,7 @@ async fn every_answer_is_priced_by_the_built_in_table() {
     let provider = Provider::start().await;
     provider.answers(200, &JSON, answer("gpt-4o-mini-2024-07-18"));
     let plane = Plane::start(&provider).await;
-    let sent = plane
-        .chat("{\"model\":\"gpt-4o-mini\"}")
-        .send()
-        .await
-        .unwrap();
-    sent.bytes().await.unwrap();
+    whole(plane.chat("{\"model\":\"gpt-4o-mini\"}")).await;
     let (row, _) = plane.row(1).await;
     assert_eq!(row.cost, Some(Money::from_pico(MINI)));
     assert_eq!(
@@ -45,14 +40,7 @@ async fn a_table_of_ones_own_goes_before_the_built_in_one() {
     let own = r#"{"provider":"openai","model":"gpt-4o-mini","input":1,"output":2}"#;
     std::fs::write(&file, own).unwrap();
     let plane = Plane::with(&provider, |flags, _| flags.prices = Some(file)).await;
-    plane
-        .chat("{}")
-        .send()
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
+    whole(plane.chat("{}")).await;
     let (row, _) = plane.row(1).await;
     assert_eq!(row.cost, Some(Money::from_pico(1_200_000_000)));
     assert_eq!(row.cost_source, Some(CostSource::Own));
@@ -112,7 +100,7 @@ async fn each_step_says_its_own_price_and_each_try_has_its_own_row() {
     let body = json!([step(r#"{"total_cost":1}"#), step(r#"{"total_cost":2}"#)]);
     let request = plane.http.post(plane.url("g", "")).body(body.to_string());
     let request = request.header("cf-aig-custom-cost", r#"{"total_cost":3}"#);
-    request.send().await.unwrap().bytes().await.unwrap();
+    whole(request).await;
     let rows = plane.rows(2).await;
     assert_eq!(
         (rows[0].0.outcome, rows[0].0.cost),
@@ -131,26 +119,12 @@ async fn what_is_not_known_has_no_cost_and_says_why() {
         ("{}".to_owned(), Some("no_model")),
     ] {
         provider.answers(200, &JSON, body);
-        plane
-            .chat("{}")
-            .send()
-            .await
-            .unwrap()
-            .bytes()
-            .await
-            .unwrap();
+        whole(plane.chat("{}")).await;
         let (row, _) = plane.kept().pop().unwrap();
         assert_eq!((row.cost, row.unpriced.as_deref()), (None, unpriced));
     }
     provider.fails(429);
-    plane
-        .chat("{}")
-        .send()
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
+    whole(plane.chat("{}")).await;
     let (row, _) = plane.row(4).await;
     assert_eq!(
         (row.cost, row.unpriced),

@@ -6,7 +6,7 @@ use aig_testkit::Provider;
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use crate::plane::{Plane, text};
+use crate::plane::{Plane, text, whole};
 
 /// A plane whose providers are all the scripted one.
 async fn plane(provider: &Provider) -> Plane {
@@ -165,18 +165,10 @@ async fn what_only_speaks_of_errors_is_complete() {
     let plane = plane(&provider).await;
     let json = [("content-type", "application/json")];
     provider.answers(200, &json, "{\"id\":\"r\",\"error\":{\"code\":\"failed\"}}");
-    let answer = plane.post("g", "openai/responses", "{}").send().await;
-    answer.unwrap().bytes().await.unwrap();
+    whole(plane.post("g", "openai/responses", "{}")).await;
     let told = "data: {\"choices\":[{\"delta\":{\"content\":\"{\\\"error\\\": 1}\"}}]}\n\n";
     provider.streams([told, "data: [DONE]\n\n"]).release_all();
-    plane
-        .chat("{}")
-        .send()
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
+    whole(plane.chat("{}")).await;
     for (row, _) in plane.rows(2).await {
         assert_eq!(row.outcome, Outcome::Complete);
         assert!(row.success());

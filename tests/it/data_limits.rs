@@ -61,8 +61,9 @@ async fn u_08_a_provider_that_goes_silent_is_a_break() {
     for (said, rows) in [(0, 1), (1, 2)] {
         let gate = provider.streams([event, "data: never\n\n"]);
         let request = house.http().post(house.url("g", "openai/x")).body("{}");
-        let mut answer = request.send().await.unwrap();
+        // Before the request: the head reaches the gateway earlier than the caller.
         let begun = Instant::now();
+        let mut answer = request.send().await.unwrap();
         gate.release(said);
         let mut seen = String::new();
         let end = loop {
@@ -89,8 +90,8 @@ async fn u_08_an_endless_answer_is_cut() {
     let provider = Pouring::start().await;
     let house = pouring(&provider, |flags| flags.max_duration = Some(1)).await;
     let request = house.http().post(house.url("g", "openai/x")).body("{}");
-    let mut answer = request.send().await.unwrap();
     let begun = Instant::now();
+    let mut answer = request.send().await.unwrap();
     // At a pace at which it would take a quarter of an hour.
     let mut pace = tokio::time::interval(Duration::from_millis(50));
     let mut seen = 0;

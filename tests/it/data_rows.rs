@@ -5,7 +5,7 @@ use aig_model::Metadata;
 use aig_testkit::{House, Provider};
 use serde_json::{Value, json};
 
-use crate::plane::Plane;
+use crate::plane::{Plane, whole};
 
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
@@ -52,8 +52,7 @@ async fn rows_name_the_kind_of_model_and_the_endpoint_for_all_providers() {
         ("unknown/chat/completions", json!({}), None, false),
     ];
     for (count, (path, body, kind, unified)) in calls.into_iter().enumerate() {
-        let answer = plane.post("g", path, body.to_string()).send().await;
-        answer.unwrap().bytes().await.unwrap();
+        whole(plane.post("g", path, body.to_string())).await;
         let (row, _) = plane.row(count + 1).await;
         let said = (row.model_type.as_deref(), row.compatibility_mode);
         assert_eq!(said, (kind, unified), "{path} {body}");
@@ -152,14 +151,7 @@ async fn h_20_reserved_metadata_is_taken_out_and_counted() {
     let kept = json!({"a": 1, "b": "2", "c": true, "d": 4, "e": 5});
     let chat = house.url("g", "openai/chat/completions");
     let request = house.http().post(chat).header("cf-aig-metadata", sent);
-    request
-        .body("{}")
-        .send()
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
+    whole(request.body("{}")).await;
     assert_eq!(house.logged("g", 1).await[0]["metadata"], kept);
     assert_eq!(dropped().await, 3, "two reserved ones and the sixth");
 

@@ -4,7 +4,7 @@ use aig_model::{BodyFate, Change, GatewayChange};
 use aig_testkit::Provider;
 use serde_json::json;
 
-use crate::plane::{Plane, text};
+use crate::plane::{Plane, text, whole};
 
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
@@ -33,7 +33,7 @@ async fn d_13_whoever_opts_out_leaves_no_body() {
     let plane = Plane::start(&provider).await;
     let call = async |name: &str, value: &str| {
         let request = plane.chat("{\"secret\":1}").header(name, value);
-        request.send().await.unwrap().bytes().await.unwrap();
+        whole(request).await;
     };
     call("cf-aig-collect-log-payload", "false").await;
     let (row, transcript) = plane.row(1).await;
@@ -66,7 +66,7 @@ async fn d_13_each_step_says_for_itself_whether_it_leaves_a_body() {
     let body = json!([step("false"), step("true")]).to_string();
     let request = plane.post("g", "", body);
     let request = request.header("cf-aig-collect-log-payload", "false");
-    request.send().await.unwrap().bytes().await.unwrap();
+    whole(request).await;
     let rows = plane.rows(2).await;
     assert_eq!(rows[0].1.request, None);
     assert_eq!(text(&rows[1].1.request).unwrap(), "{\"n\":1}");
@@ -124,14 +124,7 @@ async fn a_body_beyond_ten_megabytes_is_not_kept_and_the_row_says_so() {
     let plane = Plane::start(&provider).await;
     provider.answers(200, &JSON, "{}");
     let long = vec![b'x'; aig_model::Body::MAX + 1];
-    plane
-        .chat(long)
-        .send()
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
+    whole(plane.chat(long)).await;
     let (row, transcript) = plane.row(1).await;
     assert_eq!(transcript.request, None);
     assert_eq!(row.request_body, BodyFate::TooLarge);
@@ -153,14 +146,7 @@ async fn a_hit_has_its_bodies_and_a_refusal_only_its_own() {
         },
     );
     for body in ["{}", "{}", "{\"b\":1}"] {
-        plane
-            .chat(body)
-            .send()
-            .await
-            .unwrap()
-            .bytes()
-            .await
-            .unwrap();
+        whole(plane.chat(body)).await;
     }
     let rows = plane.rows(3).await;
     assert!(rows[1].0.cached);
@@ -180,14 +166,7 @@ async fn coded_bodies_say_how_they_are_coded() {
     ];
     provider.answers(200, &headers, "not really");
     let plane = Plane::start(&provider).await;
-    plane
-        .chat("{}")
-        .send()
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
+    whole(plane.chat("{}")).await;
     let (_, transcript) = plane.row(1).await;
     let body = transcript.response.unwrap();
     assert_eq!(body.coding.as_deref(), Some("br"));

@@ -199,6 +199,12 @@ impl Drop for Plane {
     }
 }
 
+/// Sends a request and reads its answer to the end.
+pub(crate) async fn whole(request: reqwest::RequestBuilder) {
+    let answer = request.send().await.unwrap();
+    answer.bytes().await.unwrap();
+}
+
 /// The bytes of a body that was kept.
 pub(crate) fn text(body: &Option<aig_model::Body>) -> Option<String> {
     let pieces = body.as_ref()?.pieces().concat();

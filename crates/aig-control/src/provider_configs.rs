@@ -55,8 +55,7 @@ pub(crate) async fn create(
     let context = request.context();
     let scope = context.scope(request, Operation::CreateProviderConfig, &path.account_id)?;
     let gateway = id(&path.gateway_id)?;
-    let account = path.account_id.parse().map_err(|_| Failure::NotFound)?;
-    let new = new_config(account, &gateway, input, context)?;
+    let new = new_config(scope.account(), &gateway, input, context)?;
     let made = scope.create_provider_config(&gateway, new, context.now());
     Ok(response(&made.await?))
 }

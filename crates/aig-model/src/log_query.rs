@@ -125,7 +125,7 @@ words! {
         Authentication = "authentication",
         /// Whether it was billed through the house; never here.
         Wholesale = "wholesale",
-        /// Whether the request was translated.
+        /// Whether the request came by an endpoint for all providers.
         CompatibilityMode = "compatibilityMode",
         /// What data loss prevention did; nothing here.
         DlpAction = "dlp_action",

@@ -136,27 +136,15 @@ fn bytes_text(bytes: u64) -> String {
 
 /// Every limit of a process with these settings.
 pub fn table(config: &Config) -> Vec<Limit> {
-    let rows = [
+    [
         rows::callers(config),
         rows::requests(config),
         rows::providers(config),
         rows::tries(),
         rows::control_side(&ControlConfig::default()),
         rows::storage(),
-    ];
-    rows.into_iter()
-        .flatten()
-        .map(|(name, most, key, beyond)| Limit {
-            name,
-            most,
-            set: if key.is_empty() {
-                Set::Fixed
-            } else {
-                Set::Setting(key)
-            },
-            beyond,
-        })
-        .collect()
+    ]
+    .concat()
 }
 
 #[cfg(test)]

@@ -164,6 +164,9 @@ pub(crate) struct Paging {
     per_page: NonZeroU64,
 }
 
+/// Makes a table for people of things of one kind.
+type Table = fn(&[Value]) -> String;
+
 impl GatewaysCommand {
     pub(crate) async fn run(self, api: &Api) -> anyhow::Result<ExitCode> {
         let client = api.client()?;
@@ -181,18 +184,18 @@ impl GatewaysCommand {
                     call = call.search(search);
                 }
                 let list = answer(None, call.send()).await?;
-                api.show(&list, tables::gateways(rows(&list)))
+                api.show_list(&list, tables::gateways)
             }
             Self::Create { id, settings } => {
                 let body = body::create(id, &settings)?;
                 let call = client.create_ai_gateway().account_id(account).body(unread);
                 let made = answer(Some(body), call.send()).await?;
                 remarks(&made);
-                api.show_gateway(&made)
+                api.show_one(&made, tables::gateways)
             }
             Self::Get { id } => {
                 let call = client.get_ai_gateway().account_id(account).gateway_id(id);
-                api.show_gateway(&answer(None, call.send()).await?)
+                api.show_one(&answer(None, call.send()).await?, tables::gateways)
             }
             Self::Url { id, provider } => {
                 let call = client
@@ -215,15 +218,14 @@ impl GatewaysCommand {
                     .body(unread);
                 let changed = answer(Some(body), call.send()).await?;
                 remarks(&changed);
-                api.show_gateway(&changed)
+                api.show_one(&changed, tables::gateways)
             }
             Self::Delete { id } => {
                 let call = client
                     .delete_ai_gateway()
                     .account_id(account)
                     .gateway_id(&id);
-                let gone = answer(None, call.send()).await?;
-                api.show(&gone["result"], format!("deleted {}", plain(&id)))
+                api.show_deleted(&answer(None, call.send()).await?, &id)
             }
         }
     }
@@ -241,9 +243,19 @@ impl Api {
         Ok(Client::with_token(&self.base_url, &self.token)?)
     }
 
-    fn show_gateway(&self, answer: &Value) -> anyhow::Result<ExitCode> {
-        let gateway = &answer["result"];
-        self.show(gateway, tables::gateways(std::slice::from_ref(gateway)))
+    /// Shows a list, with the envelope that tells programs where its pages are.
+    fn show_list(&self, answer: &Value, table: Table) -> anyhow::Result<ExitCode> {
+        self.show(answer, table(rows(answer)))
+    }
+
+    /// Shows the one thing that an answer is about, in the table that a list of such would be.
+    fn show_one(&self, answer: &Value, table: Table) -> anyhow::Result<ExitCode> {
+        let one = &answer["result"];
+        self.show(one, table(std::slice::from_ref(one)))
+    }
+
+    fn show_deleted(&self, answer: &Value, id: &str) -> anyhow::Result<ExitCode> {
+        self.show(&answer["result"], format!("deleted {}", plain(id)))
     }
 
     fn show(&self, result: &Value, people: String) -> anyhow::Result<ExitCode> {

@@ -1,6 +1,7 @@
 //! `aig serve`: the real thing. Runs a house until a signal says to stop.
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -28,6 +29,13 @@ pub(crate) async fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     if let Some(first) = house.take_first_start() {
         print::first_start(&house, &first)?;
     }
+    if shows_control_to_others(house.address(), house.control_address()) {
+        tracing::warn!(
+            address = %house.address(),
+            "the control plane, and /metrics without a token, are there for whoever reaches this \
+             address; --control-listen gives them one of their own"
+        );
+    }
     tracing::info!(
         address = %house.address(),
         control = %house.control_address(),
@@ -35,6 +43,12 @@ pub(crate) async fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
         "listening"
     );
     until_stopped(house, signals).await
+}
+
+/// Whether the control side stands beside the data plane where other machines can reach it. Whoever
+/// gave it an address of its own has chosen who does.
+fn shows_control_to_others(data: SocketAddr, control: SocketAddr) -> bool {
+    data == control && !data.ip().to_canonical().is_loopback()
 }
 
 /// Waits for the first signal and drains; cuts what is open at the second, and leaves at the third
@@ -116,3 +130,6 @@ pub(crate) fn start_log(log: &LogConfig) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

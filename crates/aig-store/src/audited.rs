@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::audit::{self, Target};
 use crate::error::StoreError;
+use crate::ids;
 use crate::logs::Scribe;
 use crate::store::AccountScope;
 
@@ -36,7 +37,7 @@ impl AccountScope<'_> {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (actor, id) = (self.actor(), fresh()?);
+        let (actor, id) = (self.actor(), ids::fresh()?);
         let failed = target.clone();
         let begun = Arc::new(AtomicBool::new(false));
         let beginning = Arc::clone(&begun);
@@ -69,7 +70,7 @@ impl AccountScope<'_> {
         done: impl FnOnce(&T) -> bool,
         change: impl FnOnce(&Transaction<'_>, &mut Scribe) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (actor, id) = (self.actor(), fresh()?);
+        let (actor, id) = (self.actor(), ids::fresh()?);
         let announced = self.store().write_aside(move |transaction| {
             let name = audit::actor_name(transaction, actor)?;
             audit::write(transaction, id, actor, name.as_deref(), &target, true)?;
@@ -108,11 +109,4 @@ fn warn(written: Result<(), StoreError>) {
     if let Err(error) = written {
         tracing::warn!(%error, "cannot write to the audit log that a change failed");
     }
-}
-
-/// Names an entry.
-fn fresh() -> Result<Uuid, StoreError> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random)?;
-    Ok(uuid::Builder::from_random_bytes(random).into_uuid())
 }

@@ -9,10 +9,10 @@ use aig_model::{
 };
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
-use crate::columns;
-use crate::custom_providers::{self, fresh_id};
 use crate::error::CustomProviderError;
 use crate::limits::CUSTOM_COSTS;
+use crate::pages::List;
+use crate::{columns, custom_providers, ids};
 
 /// Those that apply, of all accounts.
 const APPLYING: &str = "
@@ -37,6 +37,11 @@ const COUNT: &str = "
         AND (:rule IS NULL OR model_rule = :rule)
         AND (:search IS NULL OR instr(lower(model), lower(:search)) > 0
             OR instr(custom_cost_id, lower(:search)) > 0)";
+
+const LIST: List = List {
+    count: COUNT,
+    page: PAGE,
+};
 
 const ONE: &str = "
     SELECT * FROM custom_cost WHERE account_id = :account AND custom_cost_id = :id";
@@ -74,29 +79,11 @@ pub(crate) fn page(
     let provider = filter.provider.map(|id| id.0.to_string());
     let rule = filter.rule.map(ModelRule::as_str);
     let search = filter.search.as_deref().filter(|text| !text.is_empty());
-    let total: i64 = transaction.prepare_cached(COUNT)?.query_row(
-        named_params! {
-            ":account": account, ":enable": filter.enable, ":provider": provider, ":rule": rule,
-            ":search": search,
-        },
-        |row| row.get(0),
-    )?;
-    let items = transaction
-        .prepare_cached(PAGE)?
-        .query_map(
-            named_params! {
-                ":account": account, ":enable": filter.enable, ":provider": provider,
-                ":rule": rule, ":search": search,
-                ":limit": request.per_page(), ":offset": columns::integer(request.offset()),
-            },
-            cost,
-        )?
-        .collect::<Result<_, _>>()?;
-    Ok(Page {
-        items,
-        request,
-        total: total.unsigned_abs(),
-    })
+    let parameters = named_params! {
+        ":account": account, ":enable": filter.enable, ":provider": provider, ":rule": rule,
+        ":search": search,
+    };
+    LIST.read(transaction, request, parameters, cost)
 }
 
 /// The price of that id, if it is the account's.
@@ -135,7 +122,7 @@ pub(crate) fn create(
         ));
     }
     let made = CustomCost {
-        id: CustomCostId(fresh_id()?),
+        id: CustomCostId(ids::fresh()?),
         account,
         provider,
         terms,

@@ -13,9 +13,10 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
 use crate::error::{CustomProviderError, StoreError};
 use crate::limits::CUSTOM_PROVIDERS;
+use crate::pages::List;
 use crate::seal::{KeyRing, Place, Sealed, Unopened};
 use crate::vault::Vault;
-use crate::{columns, custom_costs, gateways};
+use crate::{columns, custom_costs, gateways, ids};
 
 const ALL: &str = "SELECT * FROM custom_provider ORDER BY account_id, custom_provider_id";
 
@@ -42,6 +43,11 @@ const COUNT: &str = "
         AND (:search IS NULL OR instr(lower(name), lower(:search)) > 0
             OR instr(slug, lower(:search)) > 0
             OR instr(custom_provider_id, lower(:search)) > 0)";
+
+const LIST: List = List {
+    count: COUNT,
+    page: PAGE,
+};
 
 const ONE: &str = "
     SELECT * FROM custom_provider
@@ -103,28 +109,10 @@ pub(crate) fn page(
 ) -> rusqlite::Result<Page<CustomProvider>> {
     let account = account.to_string();
     let search = filter.search.as_deref().filter(|text| !text.is_empty());
-    let total: i64 = transaction.prepare_cached(COUNT)?.query_row(
-        named_params! {
-            ":account": account, ":beta": filter.beta, ":enable": filter.enable, ":search": search,
-        },
-        |row| row.get(0),
-    )?;
-    let items = transaction
-        .prepare_cached(PAGE)?
-        .query_map(
-            named_params! {
-                ":account": account, ":beta": filter.beta, ":enable": filter.enable,
-                ":search": search,
-                ":limit": request.per_page(), ":offset": columns::integer(request.offset()),
-            },
-            provider,
-        )?
-        .collect::<Result<_, _>>()?;
-    Ok(Page {
-        items,
-        request,
-        total: total.unsigned_abs(),
-    })
+    let parameters = named_params! {
+        ":account": account, ":beta": filter.beta, ":enable": filter.enable, ":search": search,
+    };
+    LIST.read(transaction, request, parameters, provider)
 }
 
 /// The provider of that id, if it is the account's.
@@ -179,7 +167,7 @@ pub(crate) fn create(
         ));
     }
     let made = CustomProvider {
-        id: CustomProviderId(fresh_id()?),
+        id: CustomProviderId(ids::fresh()?),
         account,
         settings: new.settings.clone(),
         header_names: new.headers.names(),
@@ -313,13 +301,6 @@ pub(crate) fn rewrap(
         ":account": row.account.to_string(), ":id": row.id, ":wrapped": wrapped,
     })?;
     Ok(())
-}
-
-/// An id that nothing ever had.
-pub(crate) fn fresh_id() -> Result<uuid::Uuid, StoreError> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random)?;
-    Ok(uuid::Builder::from_random_bytes(random).into_uuid())
 }
 
 /// Deletes the stored keys of a provider.

@@ -114,13 +114,10 @@ fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<()>
             Durability::Written => "NORMAL",
         },
     )?;
-    // Bodies that were deleted are overwritten, not only forgotten.
+    // What is deleted is overwritten, not only forgotten: no body and no old envelope stays in a
+    // free page.
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // What is deleted is overwritten, so that no old envelope stays in a free page.
-    if matches!(durability, Durability::Synced) {
-        connection.pragma_update(None, "secure_delete", true)?;
-    }
     // Functions in a schema that somebody tampered with do not run.
     connection.pragma_update(None, "trusted_schema", false)
 }

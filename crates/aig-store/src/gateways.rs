@@ -10,6 +10,7 @@ use aig_model::{
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
 use crate::error::GatewayError;
+use crate::pages::List;
 use crate::{columns, provider_configs};
 
 // Wherever whole gateways are read it is `*`: the schema says which columns they have, and
@@ -31,6 +32,11 @@ const COUNT: &str = "
     WHERE account_id = :account
         AND (:search IS NULL OR instr(lower(gateway_id), lower(:search)) > 0
             OR instr(lower(name), lower(:search)) > 0)";
+
+const LIST: List = List {
+    count: COUNT,
+    page: PAGE,
+};
 
 const ONE: &str = "
     SELECT * FROM gateway_or_default
@@ -87,27 +93,8 @@ pub(crate) fn page(
     search: Option<&str>,
 ) -> rusqlite::Result<Page<Gateway>> {
     let account = account.to_string();
-    let total: i64 = transaction.prepare_cached(COUNT)?.query_row(
-        named_params! { ":account": account, ":search": search },
-        |row| row.get(0),
-    )?;
-    let items = transaction
-        .prepare_cached(PAGE)?
-        .query_map(
-            named_params! {
-                ":account": account,
-                ":search": search,
-                ":limit": request.per_page(),
-                ":offset": columns::integer(request.offset()),
-            },
-            gateway,
-        )?
-        .collect::<Result<_, _>>()?;
-    Ok(Page {
-        items,
-        request,
-        total: total.unsigned_abs(),
-    })
+    let parameters = named_params! { ":account": account, ":search": search };
+    LIST.read(transaction, request, parameters, gateway)
 }
 
 /// One gateway.

@@ -13,9 +13,10 @@ use aig_model::{
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
 use crate::error::{ProviderConfigError, StoreError};
+use crate::pages::List;
 use crate::seal::{Place, Sealed, Unopened};
 use crate::vault::Vault;
-use crate::{columns, custom_providers, gateways};
+use crate::{columns, custom_providers, gateways, ids};
 
 /// The stored keys of all accounts. Within a gateway in the order in which they were stored.
 const ALL: &str = "
@@ -34,6 +35,11 @@ const PAGE: &str = "
 const COUNT: &str = "
     SELECT count(*) FROM provider_config
     WHERE account_id = :account AND gateway_id = :gateway";
+
+const LIST: List = List {
+    count: COUNT,
+    page: PAGE,
+};
 
 const ONE: &str = "
     SELECT * FROM provider_config
@@ -99,27 +105,9 @@ pub(crate) fn page(
         return Ok(None);
     }
     let account = account.to_string();
-    let total: i64 = transaction.prepare_cached(COUNT)?.query_row(
-        named_params! { ":account": account, ":gateway": gateway.as_str() },
-        |row| row.get(0),
-    )?;
-    let items = transaction
-        .prepare_cached(PAGE)?
-        .query_map(
-            named_params! {
-                ":account": account,
-                ":gateway": gateway.as_str(),
-                ":limit": request.per_page(),
-                ":offset": columns::integer(request.offset()),
-            },
-            config,
-        )?
-        .collect::<Result<_, _>>()?;
-    Ok(Some(Page {
-        items,
-        request,
-        total: total.unsigned_abs(),
-    }))
+    let parameters = named_params! { ":account": account, ":gateway": gateway.as_str() };
+    LIST.read(transaction, request, parameters, config)
+        .map(Some)
 }
 
 /// Stores a key.
@@ -160,10 +148,8 @@ pub(crate) fn create(
                 ":account": owner, ":gateway": name, ":provider": new.provider(),
             })?;
     }
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(StoreError::from)?;
     let made = ProviderConfig {
-        id: ProviderConfigId(uuid::Builder::from_random_bytes(random).into_uuid()),
+        id: ProviderConfigId(ids::fresh()?),
         account,
         gateway: gateway.clone(),
         provider: new.provider().to_owned(),

@@ -11,6 +11,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 use uuid::Uuid;
 
 use crate::error::TokenError;
+use crate::pages::List;
 use crate::{columns, instance};
 
 /// How a list of tokens is to look.
@@ -90,32 +91,15 @@ pub(crate) fn page(
     list: TokenList,
 ) -> rusqlite::Result<Page<Token>> {
     let (owner, now) = (account.to_string(), list.now.as_millis());
-    let total: i64 = transaction.prepare_cached(COUNT)?.query_row(
-        named_params! { ":account": owner, ":expired": list.expired, ":now": now },
-        |row| row.get(0),
-    )?;
-    let ordered = match list.newest_first {
-        true => NEWEST_FIRST,
-        false => OLDEST_FIRST,
+    let statements = List {
+        count: COUNT,
+        page: match list.newest_first {
+            true => NEWEST_FIRST,
+            false => OLDEST_FIRST,
+        },
     };
-    let items = transaction
-        .prepare_cached(ordered)?
-        .query_map(
-            named_params! {
-                ":account": owner,
-                ":expired": list.expired,
-                ":now": now,
-                ":limit": list.page.per_page(),
-                ":offset": columns::integer(list.page.offset()),
-            },
-            instance::token,
-        )?
-        .collect::<Result<_, _>>()?;
-    Ok(Page {
-        items,
-        request: list.page,
-        total: total.unsigned_abs(),
-    })
+    let parameters = named_params! { ":account": owner, ":expired": list.expired, ":now": now };
+    statements.read(transaction, list.page, parameters, instance::token)
 }
 
 /// One token.

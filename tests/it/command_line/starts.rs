@@ -51,6 +51,34 @@ async fn the_first_token_is_told_by_the_first_start_that_succeeds() {
 }
 
 #[tokio::test]
+async fn a_start_warns_of_metrics_that_others_can_read() {
+    for (listen, apart, warned) in [
+        ("0.0.0.0:0", &[][..], true),
+        ("0.0.0.0:0", &["--control-listen", "127.0.0.1:0"], false),
+        ("127.0.0.1:0", &[], false),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().display().to_string();
+        let words = ["serve", "--listen", listen, "--data-dir", &path];
+        let mut served = Running::start(aig(&[&words[..], apart].concat()));
+        served.listening().await;
+        let lines = served.said.lines();
+        let warnings: Vec<_> = lines.filter(|line| line.contains("WARN")).collect();
+        match warned {
+            true => {
+                let [warning] = warnings[..] else {
+                    panic!("one warning: {warnings:?}");
+                };
+                assert!(warning.contains("/metrics"), "{warning}");
+                assert!(warning.contains("--control-listen"), "{warning}");
+            }
+            false => assert_eq!(warnings, [""; 0], "{listen} {apart:?}"),
+        }
+        served.stop("TERM").await;
+    }
+}
+
+#[tokio::test]
 async fn the_log_is_coloured_for_a_terminal_only() {
     let directory = tempfile::tempdir().unwrap();
     let mut served = Running::serve(directory.path(), &[]);

@@ -49,10 +49,13 @@ describe("cloudflare, stored keys", () => {
       listed.push(config);
     }
     assert.deepEqual(
-      listed.map((config) => config.id),
-      [made.id, other.id],
+      listed.map((config) => [config.id, config.alias]),
+      [
+        [made.id, "default"],
+        [other.id, "other"],
+      ],
     );
-    assert.ok(!JSON.stringify(listed).includes("0123456789"));
+    assert.ok(!JSON.stringify([made, other, listed]).includes("0123456789"));
     await assert.rejects(store("default"), Cloudflare.BadRequestError);
   });
 

@@ -67,11 +67,17 @@ class CloudflareKeys(SdkTest):
         self.assertEqual(made.secret_id, f"{HOLDER}_openai_default")
         other = self.store("other", rate_limit_period=10)
         self.assertEqual((other.rate_limit, other.rate_limit_period), (None, 10))
+        self.assertEqual((other.provider_slug, other.default_config), ("openai", False))
+        self.assertNotIn("0123456789", made.to_json() + other.to_json())
         listed = list(self.configs.list(HOLDER, **ACCOUNT, per_page=1))
         self.assertEqual([config.id for config in listed], [made.id, other.id])
+        self.assertEqual([config.alias for config in listed], ["default", "other"])
         self.assertNotIn("0123456789", str(listed))
-        twice = self.refused(400, self.store)
-        self.assertIn("alias", twice["message"])
+        for alias in ("default", "other"):
+            twice = self.refused(400, lambda: self.store(alias))
+            self.assertEqual(twice["code"], 7001)
+            self.assertIn("alias", twice["message"])
+            self.assertIn("already", twice["message"])
 
     def test_documents_are_checked(self):
         keys = {"accessKeyId": "AKIDEXAMPLE0WXYZ", "secretAccessKey": "s", "region": "us-east-1"}
@@ -100,6 +106,8 @@ class CloudflareKeys(SdkTest):
         self.assertEqual(url, GATEWAY.replace(f"/{DEMO['gateway']}", f"/{HOLDER}") + "/openai")
         absent = lambda: self.gateways.urls.get("openai", **ACCOUNT, gateway_id="sdk-absent")
         self.assertEqual(self.refused(404, absent)["code"], 7002)
+        unknown = lambda: self.gateways.urls.get("no-such-provider", **HERE)
+        self.assertEqual(self.refused(400, unknown)["code"], 7001)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Cloudflare's own SDK on what opens doors: tokens, stored keys, base URLs, and the audit log."""
+"""Cloudflare's own SDK on tokens and the audit log."""
 
 import contextlib
 import datetime
@@ -21,7 +21,7 @@ def client_with(token):
     return cloudflare.Cloudflare(base_url=REST, max_retries=0, timeout=60, api_token=token)
 
 
-class Keys(SdkTest):
+class CloudflareTokens(SdkTest):
     def setUp(self):
         super().setUp()
         self.client = self.enterContext(client_with(DEMO["token"]))
@@ -134,33 +134,6 @@ class Keys(SdkTest):
         groups = self.tokens.permission_groups.get(**ACCOUNT, name="AI Gateway Run")
         self.assertEqual([group.name for group in groups], ["AI Gateway Run"])
         self.assertEqual(groups[0].scopes, ["com.cloudflare.api.account"])
-
-    def test_stored_keys(self):
-        configs = self.client.ai_gateway.provider_configs
-        made = configs.create(
-            CLOSED,
-            **ACCOUNT,
-            alias=f"sdk-{self.mark}",
-            default_config=False,
-            provider_slug="openai",
-            secret="sk-canary-of-this-test-wxyz",
-        )
-        self.assertEqual((made.provider_slug, made.default_config), ("openai", False))
-        self.assertNotIn("canary", made.to_json())
-        listed = {config.id: config for config in configs.list(CLOSED, **ACCOUNT)}
-        self.assertEqual(listed[made.id].alias, made.alias)
-        again = {**ACCOUNT, "alias": made.alias, "default_config": False, "provider_slug": "openai"}
-        self.assert_refused(
-            400, 7001, lambda: configs.create(CLOSED, **again, secret="x"), "already"
-        )
-
-    def test_base_urls(self):
-        place = {**ACCOUNT, "gateway_id": CLOSED}
-        url = self.client.ai_gateway.urls.get("openai", **place)
-        self.assertEqual(url, f"{PLACE}/openai")
-        self.assert_refused(
-            400, 7001, lambda: self.client.ai_gateway.urls.get("no-such-provider", **place)
-        )
 
     def test_the_audit_log_says_who_changed_what(self):
         made = self.make("AI Gateway Read", "AI Gateway Edit")

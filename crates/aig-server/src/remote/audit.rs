@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Api, answer, rows, tables};
+use super::{Api, answer, tables};
 
 /// Which entries of the audit log.
 #[derive(Debug, Args)]
@@ -47,6 +47,6 @@ impl AuditCommand {
             call = call.cursor(cursor);
         }
         let list = answer(None, call.send()).await?;
-        api.show(&list, tables::audit(rows(&list)))
+        api.show_list(&list, tables::audit)
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn update(read: &Value, settings: &Settings) -> anyhow::Result<Value>
     let Some(read) = read.as_object() else {
         bail!("the server's answer holds no gateway");
     };
-    let said: Map<_, _> = settings.said().collect();
+    let said = settings.said();
     let mut body: Map<_, _> = read
         .iter()
         .filter(|(name, value)| {
@@ -88,7 +88,7 @@ pub(super) fn update(read: &Value, settings: &Settings) -> anyhow::Result<Value>
 
 /// Refuses an update that changes nothing: what was meant was not said.
 pub(super) fn says_something(settings: &Settings) -> anyhow::Result<()> {
-    if settings.said().next().is_none() {
+    if settings.said().is_empty() {
         bail!("say what is to change; `aig gateways update --help` lists the settings");
     }
     Ok(())
@@ -124,29 +124,26 @@ fn is_more_than_zero(body: &Map<String, Value>, number: &str) -> bool {
     body.get(number).and_then(Value::as_u64).unwrap_or(0) > 0
 }
 
+/// The members of a body that were said.
+pub(super) fn without_nulls(mut body: Value) -> Map<String, Value> {
+    let members = body.as_object_mut().into_iter().flat_map(std::mem::take);
+    members.filter(|(_, value)| !value.is_null()).collect()
+}
+
 impl Settings {
-    fn said(&self) -> impl Iterator<Item = (String, Value)> {
-        let fields: [(&str, Option<Value>); 10] = [
-            ("name", self.name.clone().map(Value::from)),
-            ("cache_ttl", self.cache_ttl.map(Value::from)),
-            ("rate_limiting_limit", self.rate_limit.map(Value::from)),
-            (
-                "rate_limiting_interval",
-                self.rate_interval.map(Value::from),
-            ),
-            (
-                "retry_max_attempts",
-                self.retry_max_attempts.map(Value::from),
-            ),
-            ("retry_delay", self.retry_delay.map(Value::from)),
-            ("retry_backoff", self.retry_backoff.clone().map(Value::from)),
-            ("collect_logs", self.log.map(Value::from)),
-            ("authentication", self.authentication.map(Value::from)),
-            ("byok_only", self.byok_only.map(Value::from)),
-        ];
-        fields
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    fn said(&self) -> Map<String, Value> {
+        without_nulls(json!({
+            "name": self.name,
+            "cache_ttl": self.cache_ttl,
+            "rate_limiting_limit": self.rate_limit,
+            "rate_limiting_interval": self.rate_interval,
+            "retry_max_attempts": self.retry_max_attempts,
+            "retry_delay": self.retry_delay,
+            "retry_backoff": self.retry_backoff,
+            "collect_logs": self.log,
+            "authentication": self.authentication,
+            "byok_only": self.byok_only,
+        }))
     }
 }
 

@@ -8,11 +8,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{ArgAction, Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{Api, Paging, answer, remarks, rows, tables};
-use crate::print::plain;
+use super::body::without_nulls;
+use super::{Api, Paging, answer, remarks, tables};
 
 /// What can be done with custom providers.
 #[derive(Debug, Subcommand)]
@@ -159,7 +159,7 @@ impl CustomProvidersCommand {
                     call = call.search(search);
                 }
                 let list = answer(None, call.send()).await?;
-                api.show(&list, tables::custom_providers(rows(&list)))
+                api.show_list(&list, tables::custom_providers)
             }
             Self::Create {
                 slug,
@@ -195,7 +195,7 @@ impl CustomProvidersCommand {
                 headers,
             } => {
                 let said = json!({"name": name, "slug": slug, "base_url": url, "enable": enable});
-                let mut body = without_nulls(said);
+                let mut body = Value::Object(without_nulls(said));
                 headers.put(&mut body)?;
                 says_something(&body)?;
                 let call = client
@@ -212,7 +212,7 @@ impl CustomProvidersCommand {
                     .custom_provider_id(&id);
                 let gone = answer(None, call.send()).await?;
                 remarks(&gone);
-                api.show(&gone["result"], format!("deleted {}", plain(&id)))
+                api.show_deleted(&gone, &id)
             }
             Self::Costs(command) => command.run(api).await,
         }
@@ -234,7 +234,7 @@ impl CostsCommand {
                     call = call.account_provider_id(provider);
                 }
                 let list = answer(None, call.send()).await?;
-                api.show(&list, tables::custom_costs(rows(&list)))
+                api.show_list(&list, tables::custom_costs)
             }
             Self::Create {
                 provider,
@@ -249,14 +249,17 @@ impl CostsCommand {
                     .create_custom_provider_cost()
                     .account_id(account)
                     .body_map(|unread| unread.account_provider_id("x").model("x"));
-                api.show_cost(&answer(Some(body), call.send()).await?)
+                api.show_one(
+                    &answer(Some(body), call.send()).await?,
+                    tables::custom_costs,
+                )
             }
             Self::Get { id } => {
                 let call = client
                     .get_custom_provider_cost()
                     .account_id(account)
                     .custom_provider_cost_id(id);
-                api.show_cost(&answer(None, call.send()).await?)
+                api.show_one(&answer(None, call.send()).await?, tables::custom_costs)
             }
             Self::Update {
                 id,
@@ -264,7 +267,8 @@ impl CostsCommand {
                 enable,
                 prices,
             } => {
-                let mut body = without_nulls(json!({"model": model, "enable": enable}));
+                let said = json!({"model": model, "enable": enable});
+                let mut body = Value::Object(without_nulls(said));
                 prices.put(&mut body);
                 says_something(&body)?;
                 let call = client
@@ -272,15 +276,17 @@ impl CostsCommand {
                     .account_id(account)
                     .custom_provider_cost_id(id)
                     .body_map(|unread| unread);
-                api.show_cost(&answer(Some(body), call.send()).await?)
+                api.show_one(
+                    &answer(Some(body), call.send()).await?,
+                    tables::custom_costs,
+                )
             }
             Self::Delete { id } => {
                 let call = client
                     .delete_custom_provider_cost()
                     .account_id(account)
                     .custom_provider_cost_id(&id);
-                let gone = answer(None, call.send()).await?;
-                api.show(&gone["result"], format!("deleted {}", plain(&id)))
+                api.show_deleted(&answer(None, call.send()).await?, &id)
             }
         }
     }
@@ -289,13 +295,7 @@ impl CostsCommand {
 impl Api {
     fn show_custom(&self, answer: &Value) -> anyhow::Result<ExitCode> {
         remarks(answer);
-        let provider = std::slice::from_ref(&answer["result"]);
-        self.show(&answer["result"], tables::custom_providers(provider))
-    }
-
-    fn show_cost(&self, answer: &Value) -> anyhow::Result<ExitCode> {
-        let cost = std::slice::from_ref(&answer["result"]);
-        self.show(&answer["result"], tables::custom_costs(cost))
+        self.show_one(answer, tables::custom_providers)
     }
 }
 
@@ -318,18 +318,10 @@ impl Prices {
             "output_tokens": self.output,
             "input_cached_tokens": self.cached,
         }));
-        if said != json!({}) {
-            body["token_pricing"] = said;
+        if !said.is_empty() {
+            body["token_pricing"] = said.into();
         }
     }
-}
-
-fn without_nulls(body: Value) -> Value {
-    let members = body.as_object().into_iter().flatten();
-    let said = members.filter(|(_, value)| !value.is_null());
-    said.map(|(name, value)| (name.clone(), value.clone()))
-        .collect::<Map<_, _>>()
-        .into()
 }
 
 fn says_something(body: &Value) -> anyhow::Result<()> {

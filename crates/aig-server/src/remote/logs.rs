@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
-use super::{Api, Paging, answer, raw, rows, tables};
+use super::{Api, Paging, answer, raw, tables};
 use crate::print::plain;
 
 /// Which part of a log.
@@ -105,7 +105,7 @@ impl LogsCommand {
             call = call.filters(filters);
         }
         let list = answer(None, call.send()).await?;
-        api.show(&list, tables::logs(rows(&list)))
+        api.show_list(&list, tables::logs)
     }
 }
 

@@ -12,8 +12,7 @@ use clap::Subcommand;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Api, Paging, answer, rows, tables};
-use crate::print::plain;
+use super::{Api, Paging, answer, tables};
 
 /// What can be done with stored keys.
 #[derive(Debug, Subcommand)]
@@ -85,7 +84,7 @@ impl ProviderConfigsCommand {
                     .page(paging.page)
                     .per_page(paging.per_page);
                 let list = answer(None, call.send()).await?;
-                api.show(&list, tables::provider_configs(rows(&list)))
+                api.show_list(&list, tables::provider_configs)
             }
             Self::Create {
                 gateway,
@@ -111,7 +110,8 @@ impl ProviderConfigsCommand {
                     .gateway_id(gateway)
                     // Ours is sent in its place; the builder only wants one that could be.
                     .body_map(|unread| unread.provider_slug("x").alias("x"));
-                api.show_config(&answer(Some(body), call.send()).await?["result"])
+                let kept = answer(Some(body), call.send()).await?;
+                api.show_one(&kept, tables::provider_configs)
             }
             Self::Rotate {
                 gateway,
@@ -125,7 +125,8 @@ impl ProviderConfigsCommand {
                     .gateway_id(gateway)
                     .provider_config_id(id)
                     .body_map(|unread| unread.secret("x"));
-                api.show_config(&answer(Some(body), call.send()).await?["result"])
+                let kept = answer(Some(body), call.send()).await?;
+                api.show_one(&kept, tables::provider_configs)
             }
             Self::Delete { gateway, id } => {
                 let call = client
@@ -133,19 +134,9 @@ impl ProviderConfigsCommand {
                     .account_id(account)
                     .gateway_id(gateway)
                     .provider_config_id(&id);
-                let gone = answer(None, call.send()).await?;
-                api.show(&gone["result"], format!("deleted {}", plain(&id)))
+                api.show_deleted(&answer(None, call.send()).await?, &id)
             }
         }
-    }
-}
-
-impl Api {
-    fn show_config(&self, config: &serde_json::Value) -> anyhow::Result<ExitCode> {
-        self.show(
-            config,
-            tables::provider_configs(std::slice::from_ref(config)),
-        )
     }
 }
 

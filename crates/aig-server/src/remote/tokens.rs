@@ -102,7 +102,7 @@ impl TokensCommand {
                     .page(paging.page)
                     .per_page(paging.per_page);
                 let list = answer(None, call.send()).await?;
-                api.show(&list, tables::tokens(rows(&list)))
+                api.show_list(&list, tables::tokens)
             }
             Self::Create { name, groups, life } => {
                 let mut body = json!({ "name": name, "policies": api.policies(&groups).await? });
@@ -118,7 +118,7 @@ impl TokensCommand {
             }
             Self::Get { id } => {
                 let call = client.get_token().account_id(account).token_id(id);
-                api.show_token(&answer(None, call.send()).await?)
+                api.show_one(&answer(None, call.send()).await?, tables::tokens)
             }
             Self::Update {
                 id,
@@ -149,7 +149,7 @@ impl TokensCommand {
                     .account_id(account)
                     .token_id(id)
                     .body_map(|unread| unread);
-                api.show_token(&answer(Some(body), call.send()).await?)
+                api.show_one(&answer(Some(body), call.send()).await?, tables::tokens)
             }
             Self::Roll { id, overlap } => {
                 let body = match overlap {
@@ -166,8 +166,7 @@ impl TokensCommand {
             }
             Self::Delete { id } => {
                 let call = client.delete_token().account_id(account).token_id(&id);
-                let gone = answer(None, call.send()).await?;
-                api.show(&gone["result"], format!("deleted {}", plain(&id)))
+                api.show_deleted(&answer(None, call.send()).await?, &id)
             }
             Self::Verify { anywhere } => {
                 let told = match anywhere {
@@ -182,7 +181,7 @@ impl TokensCommand {
             }
             Self::Groups => {
                 let groups = api.groups().await?;
-                api.show(&groups, tables::permission_groups(rows(&groups)))
+                api.show_list(&groups, tables::permission_groups)
             }
         }
     }
@@ -203,11 +202,6 @@ impl Life {
 }
 
 impl Api {
-    fn show_token(&self, answer: &Value) -> anyhow::Result<ExitCode> {
-        let token = &answer["result"];
-        self.show(token, tables::tokens(std::slice::from_ref(token)))
-    }
-
     async fn groups(&self) -> anyhow::Result<Value> {
         let client = self.client()?;
         let call = client.list_token_permission_groups();

@@ -53,6 +53,7 @@ fn a_commit_of_the_configuration_is_synced_and_one_of_the_logs_is_not() {
     ] {
         assert_eq!(pragma(&connection, "journal_mode"), "wal");
         assert_eq!(pragma(&connection, "synchronous"), synchronous);
+        assert_eq!(pragma(&connection, "secure_delete"), "1");
         assert_eq!(pragma(&connection, "foreign_keys"), "1");
         assert_eq!(pragma(&connection, "trusted_schema"), "0");
     }
