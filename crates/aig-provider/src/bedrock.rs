@@ -177,7 +177,7 @@ pub(crate) fn take_headers(headers: &HeaderMap, tally: &mut Tally) {
 /// Reads one document: a whole answer, or the payload of a frame of that name.
 pub(crate) fn take(document: &Scanner, event: Option<&[u8]>, tally: &mut Tally) {
     if let Some([b'"', coded @ .., b'"']) = document.value(BYTES) {
-        let mut chunk = Scanner::new(ANSWER);
+        let mut chunk = Scanner::new(&ANSWER);
         chunk.feed(&decoded(coded));
         if !chunk.present(BYTES) {
             take(&chunk, event, tally);

@@ -48,7 +48,7 @@ const SLOTS: usize = Slot::Other as usize + 1;
 /// The wanted members of a usage object, and what each of them counts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fields {
-    pub(crate) paths: Paths,
+    pub(crate) paths: &'static Paths,
     pub(crate) slots: &'static [Slot],
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Fields {
 macro_rules! fields {
     ($($path:expr => $slot:ident),* $(,)?) => {
         $crate::counts::Fields {
-            paths: $crate::scan::Paths::new(&[$(&$path),*]),
+            paths: &$crate::scan::Paths::new(&[$(&$path),*]),
             slots: &[$($crate::counts::Slot::$slot),*],
         }
     };

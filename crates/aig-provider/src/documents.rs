@@ -107,16 +107,16 @@ impl Documents {
 }
 
 /// Where the dialect's answers say what is wanted.
-const fn paths(wire: Wire) -> Paths {
+const fn paths(wire: Wire) -> &'static Paths {
     match wire {
         // Never fed for `Opaque`.
-        Wire::OpenAi | Wire::Opaque => openai::ANSWER,
-        Wire::Anthropic => anthropic::ANSWER,
-        Wire::Gemini => gemini::ANSWER,
-        Wire::Cohere => cohere::ANSWER,
-        Wire::Bedrock => bedrock::ANSWER,
-        Wire::WorkersAi => workers_ai::ANSWER,
-        Wire::Replicate => replicate::ANSWER,
+        Wire::OpenAi | Wire::Opaque => &openai::ANSWER,
+        Wire::Anthropic => &anthropic::ANSWER,
+        Wire::Gemini => &gemini::ANSWER,
+        Wire::Cohere => &cohere::ANSWER,
+        Wire::Bedrock => &bedrock::ANSWER,
+        Wire::WorkersAi => &workers_ai::ANSWER,
+        Wire::Replicate => &replicate::ANSWER,
     }
 }
 

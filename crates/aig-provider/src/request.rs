@@ -48,16 +48,16 @@ impl RequestReader {
     /// A reader at the beginning of a body.
     pub fn new() -> Self {
         Self {
-            document: Scanner::new(REQUEST),
+            document: Scanner::new(&REQUEST),
         }
     }
 
     /// The same for a body to that provider, whose field for the model may have another name.
     pub fn for_provider(provider: &Provider) -> Self {
         let paths = match provider.model_field {
-            "model_id" => BY_ID,
-            "version" => BY_VERSION,
-            _ => REQUEST,
+            "model_id" => &BY_ID,
+            "version" => &BY_VERSION,
+            _ => &REQUEST,
         };
         Self {
             document: Scanner::new(paths),

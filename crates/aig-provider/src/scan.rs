@@ -47,14 +47,12 @@ pub enum Progress {
 /// Reads one document after another.
 #[derive(Clone, Debug)]
 pub struct Scanner {
-    paths: Paths,
+    paths: &'static Paths,
     state: State,
     /// How many wanted objects are open; the document itself is the first.
     level: usize,
     /// By level: which paths can still lead to a value from there, one bit each.
     alive: [u32; LEVELS],
-    /// By level: how long the keys are that they wait for there, one bit for each length.
-    lengths: [u64; LEVELS],
     /// By level: which of them the open object has already named.
     seen: [u32; LEVELS],
     key: Key,
@@ -107,13 +105,12 @@ enum State {
 
 impl Scanner {
     /// A scanner before its first document.
-    pub fn new(paths: Paths) -> Self {
+    pub fn new(paths: &'static Paths) -> Self {
         Self {
             paths,
             state: State::Value,
             level: 0,
             alive: [0; LEVELS],
-            lengths: [0; LEVELS],
             seen: [0; LEVELS],
             key: Key::new(),
             arrays: [false; LEVELS],
@@ -122,7 +119,7 @@ impl Scanner {
             capture: None,
             mark: 0,
             consumed: 0,
-            values: vec![Captured::default(); paths.0.len()],
+            values: vec![Captured::default(); paths.keys.len()],
             touched: 0,
             duplicates: 0,
         }
@@ -232,7 +229,7 @@ impl Scanner {
         }
         if self.level > 0 && self.matched != 0 {
             // A path that goes on below this value has nothing to find in it.
-            let leaf = bits(self.matched).find(|path| self.paths.0[*path].len() == self.level);
+            let leaf = bits(self.matched).find(|path| self.paths.keys[*path].len() == self.level);
             if let Some(path) = leaf {
                 self.values[path].clear();
                 self.values[path].state = Capture::Partial;
@@ -268,24 +265,22 @@ impl Scanner {
     fn opens_wanted(&mut self, array: bool) -> bool {
         let level = self.level;
         let candidates = match level {
-            0 => u32::MAX >> (32 - self.paths.0.len()),
+            0 => u32::MAX >> (32 - self.paths.keys.len()),
             _ => self.matched,
         };
-        let (mut alive, mut lengths) = (0, 0);
+        let mut alive = 0;
         for path in bits(candidates) {
-            let Some(next) = self.paths.0[path].get(level) else {
+            let Some(next) = self.paths.keys[path].get(level) else {
                 continue;
             };
             if (*next == ITEMS) == array {
                 alive |= 1 << path;
-                lengths |= 1 << next.len();
             }
         }
         if alive == 0 {
             return false;
         }
         self.alive[level] = alive;
-        self.lengths[level] = lengths;
         self.seen[level] = 0;
         self.arrays[level] = array;
         self.level += 1;

@@ -47,7 +47,7 @@ impl NamedModel {
         // Only what is no text it passes over, too: `mod\xecel` is the model to whoever drops such bytes.
         let text = str::from_utf8(body).map_err(|_| NotSpliced::NotJson)?;
         serde_json::from_str::<IgnoredAny>(text).map_err(|_| NotSpliced::NotJson)?;
-        let mut document = Scanner::new(BODY);
+        let mut document = Scanner::new(&BODY);
         document.feed(body);
         for (path, name) in [(MODEL, "model"), (STREAM, "stream")] {
             if document.duplicate(path) {

@@ -92,7 +92,7 @@ impl UsageFilter {
             fresh: true,
             open: true,
             has_data: false,
-            chunk: Scanner::new(CHUNK),
+            chunk: Scanner::new(&CHUNK),
             removed: 0,
         }
     }

@@ -41,7 +41,7 @@ fn signed_headers_are_known_by_their_names() {
 fn a_chunk_inside_a_chunk_is_not_followed() {
     let mut tally = Tally::new(FIELDS);
     // {"bytes":"eyJ1c2FnZSI6e319"} inside a chunk that names bytes again.
-    let mut document = Scanner::new(ANSWER);
+    let mut document = Scanner::new(&ANSWER);
     document.feed(br#"{"bytes":"eyJieXRlcyI6ImV5SjFjMkZuWlNJNmUzMTkifQ=="}"#);
     take(&document, Some(b"chunk"), &mut tally);
     assert_eq!(

@@ -74,7 +74,8 @@ fn is_usage(mut lines: &[u8]) -> bool {
         lines = &lines[whole..];
     }
     // What is no strict JSON is read leniently, as clients are not expected to read it at all.
-    let mut chunk = Scanner::new(Paths::new(&[&["choices"], &["usage"], &["error"]]));
+    const CHUNK: Paths = Paths::new(&[&["choices"], &["usage"], &["error"]]);
+    let mut chunk = Scanner::new(&CHUNK);
     chunk.feed(&data);
     let choices = chunk.value(0).unwrap_or_default();
     let choices: Vec<u8> = choices

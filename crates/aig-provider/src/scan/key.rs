@@ -126,12 +126,13 @@ impl Scanner {
     fn key_is(&mut self, key: &[u8]) {
         self.foreign_key();
         let level = self.level - 1;
-        // Of most keys the length alone tells that nobody waits for them.
-        if key.len() > KEY_CAP || self.lengths[level] >> key.len() & 1 == 0 {
+        let of_length = self.paths.of_length[level].get(key.len());
+        let candidates = self.alive[level] & of_length.copied().unwrap_or(0);
+        if candidates == 0 {
             return;
         }
-        for path in bits(self.alive[level]) {
-            if self.paths.0[path][level].as_bytes() == key {
+        for path in bits(candidates) {
+            if self.paths.keys[path][level].as_bytes() == key {
                 self.matched |= 1 << path;
             }
         }

@@ -12,7 +12,12 @@ pub(super) const KEY_CAP: usize = 32;
 ///
 /// No path may lead through the value of another one.
 #[derive(Clone, Copy, Debug)]
-pub struct Paths(pub(super) &'static [&'static [&'static str]]);
+pub struct Paths {
+    pub(super) keys: &'static [&'static [&'static str]],
+    /// By level and length: the paths whose key there is so long, one bit each. Of nearly every key of a
+    /// document the length alone tells that nobody waits for it.
+    pub(super) of_length: [[u32; KEY_CAP + 1]; LEVELS],
+}
 
 /// The places of a mask's bits, from the lowest.
 pub(super) fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
@@ -33,6 +38,7 @@ impl Paths {
             !paths.is_empty() && paths.len() <= 32,
             "no wanted path, or more than bits in a mask"
         );
+        let mut of_length = [[0; KEY_CAP + 1]; LEVELS];
         let mut path = 0;
         while path < paths.len() {
             let keys = paths[path];
@@ -42,11 +48,16 @@ impl Paths {
             );
             let mut key = 0;
             while key < keys.len() {
-                assert!(keys[key].len() <= KEY_CAP, "a wanted key is too long");
+                let length = keys[key].len();
+                assert!(length <= KEY_CAP, "a wanted key is too long");
+                of_length[key][length] |= 1 << path;
                 key += 1;
             }
             path += 1;
         }
-        Self(paths)
+        Self {
+            keys: paths,
+            of_length,
+        }
     }
 }

@@ -22,7 +22,7 @@ const ERROR: usize = 5;
 type Findings = (Progress, Vec<(Option<Vec<u8>>, bool, bool)>);
 
 fn findings(scanner: &Scanner) -> Findings {
-    let values = (0..PATHS.0.len()).map(|path| {
+    let values = (0..PATHS.keys.len()).map(|path| {
         let value = scanner.value(path).map(<[u8]>::to_vec);
         (value, scanner.present(path), scanner.duplicate(path))
     });
@@ -30,7 +30,7 @@ fn findings(scanner: &Scanner) -> Findings {
 }
 
 fn scan(document: &str) -> Scanner {
-    let mut scanner = Scanner::new(PATHS);
+    let mut scanner = Scanner::new(&PATHS);
     scanner.feed(document.as_bytes());
     scanner
 }
@@ -66,7 +66,7 @@ fn pieces_cut_anywhere_give_the_same() {
         let bytes = document.as_bytes();
         for first in 0..=bytes.len() {
             for second in first..=bytes.len() {
-                let mut scanner = Scanner::new(PATHS);
+                let mut scanner = Scanner::new(&PATHS);
                 scanner.feed(&bytes[..first]);
                 scanner.feed(&bytes[first..second]);
                 scanner.feed(&bytes[second..]);
@@ -77,7 +77,7 @@ fn pieces_cut_anywhere_give_the_same() {
                 );
             }
         }
-        let mut scanner = Scanner::new(PATHS);
+        let mut scanner = Scanner::new(&PATHS);
         for byte in bytes {
             scanner.feed(&[*byte]);
         }
@@ -179,7 +179,7 @@ fn values_over_the_cap_are_present_without_bytes() {
     ] {
         let document = format!(r#"{{"model":"{}","stream":true}}"#, "x".repeat(length));
         for piece in [document.len(), 1000, 7] {
-            let mut scanner = Scanner::new(PATHS);
+            let mut scanner = Scanner::new(&PATHS);
             document
                 .as_bytes()
                 .chunks(piece)
@@ -331,7 +331,7 @@ fn what_a_strict_reader_sees_the_scanner_sees() {
         let scanner = scan(&document);
         assert_eq!(scanner.progress(), Progress::Whole, "{document}");
         let strict: serde_json::Value = serde_json::from_str(&document).unwrap();
-        for (path, wanted) in PATHS.0.iter().enumerate() {
+        for (path, wanted) in PATHS.keys.iter().enumerate() {
             let wanted = wanted.iter().try_fold(&strict, |value, key| value.get(key));
             let found = scanner
                 .value(path)
@@ -365,9 +365,9 @@ fn damaged_documents_are_survived_and_read_the_same_in_pieces() {
                 _ => document.truncate(at + 1),
             }
         }
-        let mut whole = Scanner::new(PATHS);
+        let mut whole = Scanner::new(&PATHS);
         whole.feed(&document);
-        let mut cut = Scanner::new(PATHS);
+        let mut cut = Scanner::new(&PATHS);
         document
             .chunks(1 + chance.below(3))
             .for_each(|piece| cut.feed(piece));
@@ -412,7 +412,7 @@ fn speed_of_a_chat_body() {
         ("numbers", numbers),
         ("one string", long),
     ] {
-        let mut scanner = Scanner::new(PATHS);
+        let mut scanner = Scanner::new(&PATHS);
         let begin = std::time::Instant::now();
         let rounds = 2_000;
         for _ in 0..rounds {

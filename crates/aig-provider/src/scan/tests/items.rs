@@ -38,7 +38,7 @@ fn paths_lead_through_the_items_of_arrays() {
         (r#"{"a":[{"b":1}}"#, [Some("1"), None, None, None]),
     ] {
         let check = |pieces: &[&[u8]]| {
-            let mut scanner = Scanner::new(ITEMS);
+            let mut scanner = Scanner::new(&ITEMS);
             pieces.iter().for_each(|piece| scanner.feed(piece));
             for (path, wanted) in wanted.iter().enumerate() {
                 let found = scanner
@@ -67,7 +67,7 @@ fn spans_tell_where_a_value_stands_whole_or_too_long() {
     let long = "x".repeat(VALUE_CAP);
     let document = format!(r#" {{"stream" : true ,"model": "{long}" }}"#);
     for cut in [0, 1, 12, 20, document.len() - 5, document.len()] {
-        let mut scanner = Scanner::new(PATHS);
+        let mut scanner = Scanner::new(&PATHS);
         scanner.feed(&document.as_bytes()[..cut]);
         scanner.feed(&document.as_bytes()[cut..]);
         let at = |path| {
@@ -84,7 +84,7 @@ fn spans_tell_where_a_value_stands_whole_or_too_long() {
 
 #[test]
 fn a_document_ends_where_it_ends() {
-    let mut scanner = Scanner::new(PATHS);
+    let mut scanner = Scanner::new(&PATHS);
     let lines = b"{\"model\":\"a\"}\n{\"model\":\"b\"}";
     let end = scanner.feed_document(lines);
     assert_eq!((end, scanner.progress()), (13, Progress::Whole));
