@@ -44,12 +44,22 @@ const RESIDENT: f64 = 40.0;
 const GROWTH: f64 = 2.0;
 
 impl Bench {
-    /// CPU for each request at a fixed rate.
+    /// CPU for each request: at rates that leave the machine idle in between, and when everybody asks
+    /// again at once, so that nothing has time to leave the processor's caches.
     pub(crate) fn cpu(&self) -> anyhow::Result<Vec<Row>> {
+        let busy = Shape {
+            seconds: Some(self.seconds),
+            ..Shape::plain(64, 300)
+        };
+        let at_rate = |bytes, rate| Shape::plain(16, bytes).at_rate(rate, self.seconds);
         let mut rows = Vec::new();
-        for (bytes, rate) in [(300, 1000.0), (16 << 10, 500.0), (100 << 10, 200.0)] {
-            let shape = Shape::plain(16, bytes).at_rate(rate, self.seconds);
-            let who = |kind| !self.quick || bytes == 300 || kind == Kind::Full;
+        for (what, always, shape) in [
+            ("300 B, 1000/s", true, at_rate(300, 1000.0)),
+            ("300 B, 64 connections", true, busy),
+            ("16 KiB, 500/s", false, at_rate(16 << 10, 500.0)),
+            ("100 KiB, 200/s", false, at_rate(100 << 10, 200.0)),
+        ] {
+            let who = |kind| always || !self.quick || kind == Kind::Full;
             let reach = |kind| match kind {
                 Kind::Full => Some(AtMost(2.0)),
                 Kind::Rows => Some(AtMost(1.5)),
@@ -57,7 +67,7 @@ impl Bench {
                 Kind::Hit => Some(AtMost(1.0)),
                 Kind::Other => None,
             };
-            let what = format!("CPU per request, {bytes} B");
+            let what = format!("CPU per request, {what}");
             rows.extend(self.compare(&what, "us", Against::Ratio, &shape, who, reach, |s| s.cpu)?);
         }
         Ok(rows)
