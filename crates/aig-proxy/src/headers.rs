@@ -7,6 +7,7 @@
 //! says about its own origin, which is not the gateway's. All else passes, known or not.
 
 use http::header::{self, AsHeaderName, HeaderMap, HeaderName, HeaderValue};
+use smallvec::SmallVec;
 
 /// Prefixes of headers between callers and the gateway.
 const OWN_PREFIXES: [&str; 2] = ["cf-aig-", "cf-access-"];
@@ -167,7 +168,7 @@ fn remove_all(headers: &mut HeaderMap, ends_here: impl Fn(&str) -> bool) {
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
         .collect();
-    let gone: Vec<HeaderName> = headers
+    let gone: SmallVec<[HeaderName; 8]> = headers
         .keys()
         .filter(|name| named.contains(name) || ends_here(name.as_str()))
         .cloned()
@@ -188,7 +189,8 @@ fn is_own(name: &str) -> bool {
 /// Whether a server that makes variables of headers would read it as one that ends here: to CGI
 /// and its heirs `x_forwarded_for` and `x-forwarded-for` are one name.
 fn is_lookalike(name: &str) -> bool {
-    if !name.contains('_') {
+    // Names are too short for a search that is made for long texts.
+    if !name.bytes().any(|byte| byte == b'_') {
         return false;
     }
     let plain = name.replace('_', "-");
