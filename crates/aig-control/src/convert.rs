@@ -118,7 +118,7 @@ pub(crate) fn gateway(gateway: &Gateway) -> types::Gateway {
 pub(crate) fn log_entry(record: &Record) -> types::LogEntry {
     types::LogEntry {
         id: record.id.to_string(),
-        event_id: record.event_id.clone(),
+        event_id: record.event_id(),
         created_at: time(record.created_at),
         provider: record.provider.clone(),
         model: record.model.clone(),

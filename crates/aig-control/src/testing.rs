@@ -199,7 +199,7 @@ pub(crate) fn record(account: AccountId, gateway: &GatewayId, number: u8) -> Rec
     let id = format!("00000000-0000-7000-8000-0000000000{number:02x}");
     let created_at = Timestamp::from_millis(1_768_473_000_000 + i64::from(number));
     Record {
-        event_id: "event".into(),
+        event: Some("event".into()),
         provider: "openai".into(),
         model: format!("model-{number}"),
         path: "chat/completions".into(),

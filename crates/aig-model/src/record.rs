@@ -6,13 +6,13 @@ use uuid::Uuid;
 
 use crate::{AccountId, GatewayId, Metadata, Money, Timestamp, Usage};
 
-/// One try of a request through a gateway, as it ended; the tries of one request share `event_id`.
+/// One try of a request through a gateway, as it ended; the tries of one request share their event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// The row's id, a UUIDv7; the answer's `cf-aig-log-id`.
     pub id: Uuid,
-    /// The event's id, chosen by the caller or equal to `id`.
-    pub event_id: String,
+    /// The event's id, where it is another than `id`: chosen by the caller, or that of the first try.
+    pub event: Option<String>,
     /// Whose request it was.
     pub account: AccountId,
     /// Through which gateway.
@@ -153,7 +153,7 @@ impl Record {
     pub fn begin(id: Uuid, account: AccountId, gateway: GatewayId, created_at: Timestamp) -> Self {
         Self {
             id,
-            event_id: String::new(),
+            event: None,
             account,
             gateway,
             created_at,
@@ -196,6 +196,11 @@ impl Record {
         self.outcome == Outcome::Complete && self.status < 400
     }
 
+    /// The event's id.
+    pub fn event_id(&self) -> String {
+        (self.event.clone()).unwrap_or_else(|| self.id.to_string())
+    }
+
     /// Whether the caller said what the try costs.
     pub fn custom_cost(&self) -> bool {
         self.cost_source == Some(CostSource::Custom)
@@ -203,14 +208,9 @@ impl Record {
 
     /// About how many bytes the record takes, for queues that are bounded in bytes.
     pub fn weight(&self) -> usize {
-        let texts = [
-            &self.event_id,
-            &self.provider,
-            &self.model,
-            &self.path,
-            &self.method,
-        ];
+        let texts = [&self.provider, &self.model, &self.path, &self.method];
         let options = [
+            &self.event,
             &self.user_agent,
             &self.request_content_type,
             &self.response_content_type,

@@ -188,6 +188,15 @@ impl ResponseReader {
         streams && self.documents.tally.error_event
     }
 
+    /// What the answer has said, once nothing more of it is read.
+    pub fn into_reading(mut self) -> Reading {
+        let model = self.documents.tally.model.take();
+        Reading {
+            model,
+            ..self.reading()
+        }
+    }
+
     /// What the answer has said so far.
     pub fn reading(&self) -> Reading {
         let tally = &self.documents.tally;

@@ -34,9 +34,13 @@ impl Ids {
         self.request
     }
 
-    pub(crate) fn event_text(&self) -> String {
+    /// The event's id, where it is another than the row's.
+    pub(crate) fn event_of(&self, row: Uuid) -> Option<String> {
         let chosen = self.event.as_ref().and_then(|value| value.to_str().ok());
-        chosen.map_or_else(|| self.request.to_string(), str::to_owned)
+        match chosen {
+            Some(chosen) => Some(chosen.to_owned()),
+            None => (self.request != row).then(|| self.request.to_string()),
+        }
     }
 
     /// Tells the caller, on answers of every kind: the ids, the row that is kept, and the step

@@ -333,7 +333,7 @@ impl Arrival {
             text.map(|text| clipped(text).to_owned())
         };
         Record {
-            event_id: self.ids.event_text(),
+            event: self.ids.event_of(place.id),
             provider: clipped(place.provider).to_owned(),
             path: clipped(place.tail).to_owned(),
             method: clipped(self.method.as_str()).to_owned(),

@@ -253,9 +253,10 @@ impl Trail {
             record.request_size = payload.received();
             // The path decides where a request goes, so its word on the model comes first.
             if record.model.is_empty()
-                && let Some(model) = payload.model()
+                && let Some(mut model) = payload.model()
             {
-                record.model = clipped(&model).to_owned();
+                model.truncate(clipped(&model).len());
+                record.model = model;
             }
             // The row of the try that ended the request has its body; those before have not.
             if outcome != Outcome::Superseded {
@@ -264,7 +265,7 @@ impl Trail {
             }
         }
         if let Some(meter) = meter {
-            let reading = meter.reading();
+            let reading = meter.into_reading();
             record.usage = reading.usage;
             self.ledger
                 .metrics
@@ -277,9 +278,10 @@ impl Trail {
                 self.ledger.prices.price(&mut record, custom, own, &reading);
             }
             if record.model.is_empty()
-                && let Some(model) = reading.model
+                && let Some(mut model) = reading.model
             {
-                record.model = clipped(&model).to_owned();
+                model.truncate(clipped(&model).len());
+                record.model = model;
             }
         }
         let capture = self.capture.take();

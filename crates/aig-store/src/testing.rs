@@ -125,7 +125,7 @@ pub(crate) fn named(name: &str) -> NewGateway {
 pub(crate) fn record(account: AccountId, gateway: &GatewayId, number: u32) -> Record {
     let id = Uuid::from_u128(number.into());
     Record {
-        event_id: format!("event-{number}"),
+        event: Some(format!("event-{number}")),
         provider: "openai".into(),
         model: "gpt-4o-mini".into(),
         path: "chat/completions".into(),

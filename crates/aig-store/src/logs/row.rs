@@ -62,13 +62,14 @@ pub(crate) fn facts(
     let (hi, lo) = halves(record.id);
     facts[facet::AT] = Some(record.created_at.as_millis());
     (facts[facet::ID_HI], facts[facet::ID_LO]) = (Some(hi), Some(lo));
-    match uuid_of(&record.event_id) {
-        Some(id) if id == record.id => {}
-        Some(id) => {
-            let (hi, lo) = halves(id);
-            (facts[facet::EVENT_HI], facts[facet::EVENT_LO]) = (Some(hi), Some(lo));
+    if let Some(event) = &record.event {
+        match uuid_of(event) {
+            Some(id) => {
+                let (hi, lo) = halves(id);
+                (facts[facet::EVENT_HI], facts[facet::EVENT_LO]) = (Some(hi), Some(lo));
+            }
+            None => facts[facet::EVENT] = Some(words.word(event)?),
         }
-        None => facts[facet::EVENT] = Some(words.word(&record.event_id)?),
     }
     facts[facet::BOOT] = Some(boot);
     facts[facet::SEQ] = Some(count(seq)?);
@@ -145,9 +146,9 @@ pub(crate) fn record(
     let mut text = |facet: usize| facts[facet].map(|word| words.text(word)).transpose();
     let natural = |facet: usize| facts[facet].map(i64::unsigned_abs);
     let flag = |facet: usize| facts[facet] == Some(1);
-    let event = uuid(facts[facet::EVENT_HI], facts[facet::EVENT_LO]).unwrap_or(id);
+    let event = uuid(facts[facet::EVENT_HI], facts[facet::EVENT_LO]);
     Ok(Record {
-        event_id: text(facet::EVENT)?.unwrap_or_else(|| event.to_string()),
+        event: text(facet::EVENT)?.or_else(|| event.map(|event| event.to_string())),
         provider: text(facet::PROVIDER)?.unwrap_or_default(),
         model: text(facet::MODEL)?.unwrap_or_default(),
         path: text(facet::PATH)?.unwrap_or_default(),

@@ -147,7 +147,7 @@ async fn a_search_looks_into_five_fields_and_no_others() {
         },
         Record {
             user_agent: Some("needle".into()),
-            event_id: "needle".into(),
+            event: Some("needle".into()),
             ..plain(6)
         },
     ];

@@ -58,7 +58,7 @@ fn likely(account: AccountId, gateway: &GatewayId, number: u32) -> Record {
     );
     Record {
         id,
-        event_id: id.to_string(),
+        event: None,
         created_at: at(millis as i64),
         provider: ["openai", "anthropic", "groq", "mistral"][pick(11, 4) as usize].into(),
         model: format!("model-{}", pick(13, 30)),
