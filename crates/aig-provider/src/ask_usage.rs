@@ -7,18 +7,20 @@
 //! who reads the body anyway, `request`.
 //!
 //! The body grows by `USAGE_QUESTION.len()` bytes, or it does not, and only its end tells. Whoever
-//! streams it therefore cannot announce its length; whoever has the whole body asks `ask_usage` before
+//! streams it therefore cannot announce its length; whoever has the whole body asks before
 //! announcing it. Signed bodies must stay as they are. What the question brings into the answer,
 //! `usage_filter` takes out again.
 
 use crate::provider::Provider;
+#[cfg(any(test, fuzzing))]
 use crate::request::RequestReader;
 
 /// What goes in front of the brace that ends the body.
 pub const USAGE_QUESTION: &[u8] = br#","stream_options":{"include_usage":true}"#;
 
-/// The whole body with the question in it; `None` if it stays as it is.
-pub fn ask_usage(body: &[u8]) -> Option<Vec<u8>> {
+/// The whole body with the question in it; `None` if it stays as it is. What checks compare with.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn ask_usage(body: &[u8]) -> Option<Vec<u8>> {
     let at = RequestReader::new().feed(body)?;
     Some([&body[..at], USAGE_QUESTION, &body[at..]].concat())
 }

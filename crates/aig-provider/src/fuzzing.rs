@@ -18,11 +18,13 @@ use serde_json::Value;
 use self::members::Members;
 use self::strict_filter::without_usage;
 use self::strict_sse::events_of;
+use crate::ask_usage::ask_usage as ask;
 use crate::coding::Coded;
 use crate::counts::MOST;
+use crate::request::RequestReading;
 use crate::{
-    EVENT_CAP, Events, HELD_MOST, NamedModel, NotSpliced, RequestReader, RequestReading,
-    ResponseReader, SseReader, USAGE_QUESTION, UsageFilter, VALUE_CAP, Wire, ask_usage as ask,
+    EVENT_CAP, Events, HELD_MOST, NamedModel, NotSpliced, RequestReader, ResponseReader, SseReader,
+    USAGE_QUESTION, UsageFilter, VALUE_CAP, Wire,
 };
 
 /// The bytes in pieces whose sizes follow from the bytes.

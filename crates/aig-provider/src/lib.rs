@@ -46,12 +46,12 @@ mod vertex;
 mod wire;
 mod workers_ai;
 
-pub use ask_usage::{USAGE_QUESTION, ask_usage};
+pub use ask_usage::USAGE_QUESTION;
 pub use bedrock::signed;
 pub use endpoint::Endpoint;
 pub use kind::ModelKind;
 pub use provider::{Call, Provider};
-pub use request::{RequestReader, RequestReading};
+pub use request::RequestReader;
 pub use scan::{Paths, Progress, Scanner, VALUE_CAP};
 pub use splice::{NamedModel, NotSpliced};
 pub use sse::{EVENT_CAP, Events, SseReader};

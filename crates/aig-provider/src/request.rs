@@ -8,9 +8,10 @@ use crate::provider::Provider;
 use crate::scan::{Paths, Progress, Scanner};
 use crate::usage::text;
 
-/// What a request has said so far.
+/// What a request has said so far, all at once, for those who check it.
+#[cfg(any(test, fuzzing))]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RequestReading {
+pub(crate) struct RequestReading {
     /// The model that is asked for.
     pub model: Option<String>,
     /// Whether the answer is to be streamed, if the request says so or not.
@@ -99,7 +100,8 @@ impl RequestReader {
     }
 
     /// What the request has said so far.
-    pub fn reading(&self) -> RequestReading {
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn reading(&self) -> RequestReading {
         RequestReading {
             model: self.model(),
             stream: self.stream(),
