@@ -227,7 +227,7 @@ impl Scanner {
         if matches!(byte, b'{' | b'[') && self.opens_wanted(byte == b'[') {
             return at + 1;
         }
-        if self.level > 0 && self.matched != 0 {
+        if self.level > 0 {
             // A path that goes on below this value has nothing to find in it.
             let leaf = bits(self.matched).find(|path| self.paths.keys[*path].len() == self.level);
             if let Some(path) = leaf {

@@ -53,8 +53,8 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 const INTERNAL_ERROR: u16 = 500;
 
 impl Trail {
-    /// Begins a trail, in a box because it is handed on a few times; `record` holds what is known at arrival. Without one the request is counted and
-    /// nothing else is kept of it.
+    /// Begins a trail, in a box because it is handed on a few times; `record` holds what is known at
+    /// arrival. Without one the request is counted and nothing else is kept of it.
     pub(crate) fn begin(
         record: Option<Box<Record>>,
         started: Instant,
@@ -253,10 +253,9 @@ impl Trail {
             record.request_size = payload.received();
             // The path decides where a request goes, so its word on the model comes first.
             if record.model.is_empty()
-                && let Some(mut model) = payload.model()
+                && let Some(model) = payload.model()
             {
-                model.truncate(clipped(&model).len());
-                record.model = model;
+                record.model = clipped_off(model);
             }
             // The row of the try that ended the request has its body; those before have not.
             if outcome != Outcome::Superseded {
@@ -278,10 +277,9 @@ impl Trail {
                 self.ledger.prices.price(&mut record, custom, own, &reading);
             }
             if record.model.is_empty()
-                && let Some(mut model) = reading.model
+                && let Some(model) = reading.model
             {
-                model.truncate(clipped(&model).len());
-                record.model = model;
+                record.model = clipped_off(model);
             }
         }
         let capture = self.capture.take();
@@ -326,4 +324,10 @@ pub const MAX_FIELD: usize = 1024;
 /// A text cut to what a row keeps, at a character's edge.
 pub(crate) fn clipped(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_FIELD)]
+}
+
+/// The same of a text that need not be copied for it.
+fn clipped_off(mut text: String) -> String {
+    text.truncate(clipped(&text).len());
+    text
 }

@@ -112,25 +112,22 @@ impl Scanner {
             foreign,
         } = self.key;
         match foreign {
-            true => self.foreign_key(),
+            true => self.key_closes(),
             false => self.key_is(&bytes[..len]),
         }
     }
 
-    /// A key that nobody waits for.
-    fn foreign_key(&mut self) {
+    /// A key is over that nobody waits for, as far as is known.
+    fn key_closes(&mut self) {
         self.state = State::Colon;
         self.matched = 0;
     }
 
     fn key_is(&mut self, key: &[u8]) {
-        self.foreign_key();
+        self.key_closes();
         let level = self.level - 1;
         let of_length = self.paths.of_length[level].get(key.len());
         let candidates = self.alive[level] & of_length.copied().unwrap_or(0);
-        if candidates == 0 {
-            return;
-        }
         for path in bits(candidates) {
             if self.paths.keys[path][level].as_bytes() == key {
                 self.matched |= 1 << path;
