@@ -97,7 +97,7 @@ fn record(house: &House, number: u128, path: usize) -> Record {
     let gateway: GatewayId = "g".parse().unwrap();
     let at = Timestamp::from_millis(i64::try_from(number).unwrap());
     Record {
-        path: "p".repeat(path),
+        path: "p".repeat(path).into(),
         provider: "openai".into(),
         ..Record::begin(Uuid::from_u128(number), house.account(), gateway, at)
     }
@@ -119,7 +119,7 @@ async fn d_10_the_metrics_count_exactly_what_the_log_lacks() {
             request: Some(body),
             response: None,
         };
-        journal.offer_with(record(&house, number, 9), transcript);
+        journal.offer((record(&house, number, 9), transcript));
     }
     for number in 100..200 {
         journal.offer(record(&house, number, 64 << 10));

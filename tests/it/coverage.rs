@@ -91,7 +91,7 @@ async fn the_generated_client_drives_every_operation() {
         request: body(),
         response: body(),
     };
-    journal.offer_with(record, transcript);
+    journal.offer((record, transcript));
     journal.flush().await;
     macro_rules! one_row {
         ($operation:ident $($body:tt)*) => {

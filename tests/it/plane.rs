@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aig_model::{
-    Account, AccountId, Gateway, GatewayChange, GatewayId, Record, Secret, Snapshot, Timestamp,
-    Transcript,
+    Account, AccountId, Gateway, GatewayChange, GatewayId, Record, Row, Secret, Snapshot,
+    Timestamp, Transcript,
 };
 use aig_policy::Identity;
 use aig_proxy::listener::Answer;
@@ -46,8 +46,13 @@ impl Handler for Front {
 }
 
 impl Recorder for Kept {
-    fn offer(&self, record: Box<Record>, transcript: Transcript) {
-        self.0.lock().unwrap().push((*record, transcript));
+    fn offer(&self, mut row: Box<Row>) {
+        row.complete();
+        let transcript = std::mem::take(&mut row.transcript);
+        self.0
+            .lock()
+            .unwrap()
+            .push((row.record.clone(), transcript));
     }
 }
 

@@ -120,10 +120,10 @@ pub(crate) fn log_entry(record: &Record) -> types::LogEntry {
         id: record.id.to_string(),
         event_id: record.event_id(),
         created_at: time(record.created_at),
-        provider: record.provider.clone(),
-        model: record.model.clone(),
-        path: record.path.clone(),
-        method: record.method.clone(),
+        provider: record.provider.to_string(),
+        model: record.model.to_string(),
+        path: record.path.to_string(),
+        method: record.method.to_string(),
         status_code: bounded(i64::from(record.status)),
         success: record.success(),
         outcome: outcome(record.outcome),
@@ -137,9 +137,15 @@ pub(crate) fn log_entry(record: &Record) -> types::LogEntry {
         tokens_in: record.usage.tokens_in.map(count),
         tokens_out: record.usage.tokens_out.map(count),
         metadata: record.metadata.as_ref().map(|m| m.entries().clone()),
-        user_agent: record.user_agent.clone(),
-        request_content_type: record.request_content_type.clone(),
-        response_content_type: record.response_content_type.clone(),
+        user_agent: record.user_agent.as_ref().map(ToString::to_string),
+        request_content_type: record
+            .request_content_type
+            .as_ref()
+            .map(ToString::to_string),
+        response_content_type: record
+            .response_content_type
+            .as_ref()
+            .map(ToString::to_string),
         request_size: count(record.request_size),
         response_size: count(record.response_size),
         authentication: record.authentication,

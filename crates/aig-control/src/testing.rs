@@ -201,7 +201,7 @@ pub(crate) fn record(account: AccountId, gateway: &GatewayId, number: u8) -> Rec
     Record {
         event: Some("event".into()),
         provider: "openai".into(),
-        model: format!("model-{number}"),
+        model: format!("model-{number}").into(),
         path: "chat/completions".into(),
         method: "POST".into(),
         status: 200,

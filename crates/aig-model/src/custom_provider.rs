@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::{AccountId, Change, Secret, Timestamp};
+use crate::{AccountId, Change, Secret, Table, Timestamp};
 
 /// Names a custom provider; a new one of an old slug has another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -336,7 +336,7 @@ impl CustomProviders {
     /// By account, as a snapshot keeps them.
     pub(crate) fn by_account(
         entries: impl IntoIterator<Item = CustomEntry>,
-    ) -> HashMap<AccountId, Arc<Self>> {
+    ) -> Table<AccountId, Arc<Self>> {
         let mut accounts: HashMap<AccountId, Self> = HashMap::new();
         for entry in entries {
             let account = accounts.entry(entry.provider.account).or_default();

@@ -17,15 +17,19 @@ mod provider_config;
 mod record;
 mod retention;
 mod retry;
+mod row;
 mod secret;
 mod settings;
 mod snapshot;
+mod table;
 mod time;
 mod token;
 mod token_change;
 mod token_life;
 mod transcript;
 mod usage;
+
+pub use compact_str::CompactString;
 
 pub use access::{Grant, Permission, Permissions, Refused};
 pub use account::{Account, AccountDigits, AccountId, BadAccountId};
@@ -50,9 +54,11 @@ pub use provider_config::{
 pub use record::{BodyFate, CacheStatus, CostSource, Outcome, Record};
 pub use retention::{LogRetention, LogStrategy};
 pub use retry::{Backoff, RetrySetting};
+pub use row::{Rest, Row};
 pub use secret::Secret;
 pub use settings::{Cache, Change, Invalid, RateLimit, Technique};
 pub use snapshot::{Found, Snapshot};
+pub use table::Table;
 pub use time::Timestamp;
 pub use token::{BadToken, Token, TokenDigest, TokenId, TokenText};
 pub use token_change::{NewToken, TokenChange};

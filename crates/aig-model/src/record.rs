@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
 use uuid::Uuid;
 
 use crate::{AccountId, GatewayId, Metadata, Money, Timestamp, Usage};
@@ -20,13 +21,13 @@ pub struct Record {
     /// When the request arrived.
     pub created_at: Timestamp,
     /// The provider's slug.
-    pub provider: String,
+    pub provider: CompactString,
     /// The model; empty when neither side named one.
-    pub model: String,
+    pub model: CompactString,
     /// The path below the provider, without the query.
-    pub path: String,
+    pub path: CompactString,
     /// The request's method.
-    pub method: String,
+    pub method: CompactString,
     /// The status that the caller got, or would have got of a superseded try; 499 when it left
     /// before there was one.
     pub status: u16,
@@ -63,11 +64,11 @@ pub struct Record {
     /// What the caller sent in `cf-aig-metadata`.
     pub metadata: Option<Metadata>,
     /// The caller's `User-Agent`.
-    pub user_agent: Option<String>,
+    pub user_agent: Option<CompactString>,
     /// The content type of the request.
-    pub request_content_type: Option<String>,
+    pub request_content_type: Option<CompactString>,
     /// The content type of the answer.
-    pub response_content_type: Option<String>,
+    pub response_content_type: Option<CompactString>,
     /// Bytes of the request's body that were forwarded.
     pub request_size: u64,
     /// Bytes of the answer's body that were forwarded.
@@ -157,10 +158,10 @@ impl Record {
             account,
             gateway,
             created_at,
-            provider: String::new(),
-            model: String::new(),
-            path: String::new(),
-            method: String::new(),
+            provider: CompactString::default(),
+            model: CompactString::default(),
+            path: CompactString::default(),
+            method: CompactString::default(),
             status: 0,
             outcome: Outcome::ClientGone,
             cached: false,
@@ -210,18 +211,14 @@ impl Record {
     pub fn weight(&self) -> usize {
         let texts = [&self.provider, &self.model, &self.path, &self.method];
         let options = [
-            &self.event,
             &self.user_agent,
             &self.request_content_type,
             &self.response_content_type,
         ];
+        let texts = texts.into_iter().chain(options.into_iter().flatten());
         size_of::<Self>()
-            + texts.iter().map(|t| t.len()).sum::<usize>()
-            + options
-                .iter()
-                .filter_map(|o| o.as_ref())
-                .map(String::len)
-                .sum::<usize>()
+            + texts.map(|text| text.len()).sum::<usize>()
+            + self.event.as_ref().map_or(0, String::len)
             + self.metadata.as_ref().map_or(0, Metadata::weight)
     }
 }

@@ -2,12 +2,11 @@
 //!
 //! Built by `aig-store`, handed to the data plane through a watch channel.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::{
-    Account, AccountId, CustomEntry, CustomProviders, Gateway, GatewayId, StoredKey, Timestamp,
-    Token, TokenDigest, TokenId,
+    Account, AccountId, CustomEntry, CustomProviders, Gateway, GatewayId, StoredKey, Table,
+    Timestamp, Token, TokenDigest, TokenId,
 };
 
 /// Everything that a request may need to know of the configuration, at one moment.
@@ -16,12 +15,12 @@ pub struct Snapshot {
     /// Grows with every change that is seen; never goes back.
     pub generation: u64,
     /// Accounts.
-    pub accounts: HashMap<AccountId, Account>,
-    gateways: HashMap<(AccountId, GatewayId), Arc<Gateway>>,
-    keys: HashMap<(AccountId, GatewayId), Arc<[StoredKey]>>,
-    custom_providers: HashMap<AccountId, Arc<CustomProviders>>,
-    tokens: HashMap<TokenDigest, Arc<Token>>,
-    tokens_by_id: HashMap<TokenId, Arc<Token>>,
+    pub accounts: Table<AccountId, Account>,
+    gateways: Table<(AccountId, GatewayId), Arc<Gateway>>,
+    keys: Table<(AccountId, GatewayId), Arc<[StoredKey]>>,
+    custom_providers: Table<AccountId, Arc<CustomProviders>>,
+    tokens: Table<TokenDigest, Arc<Token>>,
+    tokens_by_id: Table<TokenId, Arc<Token>>,
 }
 
 /// A gateway as a request finds it.
@@ -41,7 +40,7 @@ impl Snapshot {
         gateways: impl IntoIterator<Item = Gateway>,
         tokens: impl IntoIterator<Item = (TokenDigest, Token)>,
     ) -> Self {
-        let tokens: HashMap<_, _> = tokens
+        let tokens: Table<_, _> = tokens
             .into_iter()
             .map(|(digest, token)| (digest, Arc::new(token)))
             .collect();
@@ -52,8 +51,8 @@ impl Snapshot {
                 .into_iter()
                 .map(|g| ((g.account, g.id.clone()), Arc::new(g)))
                 .collect(),
-            keys: HashMap::new(),
-            custom_providers: HashMap::new(),
+            keys: Table::default(),
+            custom_providers: Table::default(),
             tokens_by_id: tokens.values().map(|t| (t.id, Arc::clone(t))).collect(),
             tokens,
         }
@@ -65,7 +64,7 @@ impl Snapshot {
         self,
         keys: impl IntoIterator<Item = (AccountId, GatewayId, StoredKey)>,
     ) -> Self {
-        let mut lists: HashMap<_, Vec<StoredKey>> = HashMap::new();
+        let mut lists: Table<_, Vec<StoredKey>> = Table::default();
         for (account, gateway, key) in keys {
             lists.entry((account, gateway)).or_default().push(key);
         }

@@ -261,7 +261,11 @@ impl NotStored {
 
 /// Whether a body of this type comes bit by bit.
 fn is_stream(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim_ascii();
     [
         "text/event-stream",
         "application/vnd.amazon.eventstream",

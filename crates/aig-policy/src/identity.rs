@@ -181,10 +181,10 @@ impl Admitted {
 
 /// The text behind a leading scheme word.
 fn without_scheme(text: &str) -> &str {
-    let text = text.trim();
+    let text = text.trim_ascii();
     match text.split_once(' ') {
         Some((scheme, rest)) if scheme.bytes().all(|b| b.is_ascii_alphabetic()) => {
-            rest.trim_start()
+            rest.trim_ascii_start()
         }
         _ => text,
     }

@@ -92,7 +92,7 @@ fn timeout(millis: u64) -> Duration {
 /// The integer in a text. A negative one is 0 and one too great is the greatest: the range they
 /// are clamped to ends long before either.
 pub(crate) fn integer(text: &str) -> Option<u64> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text),

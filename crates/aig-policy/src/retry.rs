@@ -111,7 +111,7 @@ pub fn spread(pause: Duration, chance: u32) -> Duration {
 /// A date gone by is no pause at all. What is neither number nor date is as good as absent, a
 /// negative number too. However much it says, [`delay`] takes a minute of it.
 pub fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }

@@ -4,6 +4,8 @@
 //! never fails. Bodies that are no JSON say nothing. It also finds where a question for token counts
 //! would go (`ask_usage`), because one look at a long body is dear enough.
 
+use aig_model::CompactString;
+
 use crate::provider::Provider;
 use crate::scan::{Paths, Progress, Scanner};
 use crate::usage::text;
@@ -13,7 +15,7 @@ use crate::usage::text;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestReading {
     /// The model that is asked for.
-    pub model: Option<String>,
+    pub model: Option<CompactString>,
     /// Whether the answer is to be streamed, if the request says so or not.
     pub stream: Option<bool>,
     /// Whether it has `stream_options` other than `null`.
@@ -86,7 +88,7 @@ impl RequestReader {
     }
 
     /// The model that is asked for.
-    pub fn model(&self) -> Option<String> {
+    pub fn model(&self) -> Option<CompactString> {
         self.document.value(MODEL).and_then(text)
     }
 

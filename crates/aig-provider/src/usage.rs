@@ -7,7 +7,7 @@
 //!
 //! Compressed bodies are decoded on the way (`coding`), as far as their coding is known.
 
-use aig_model::Usage;
+use aig_model::{CompactString, Usage};
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
@@ -29,7 +29,7 @@ pub struct Reading {
     /// they are part of the prompt either way; prices that ignore caches must know.
     pub cache_apart: bool,
     /// The model that answered.
-    pub model: Option<String>,
+    pub model: Option<CompactString>,
     /// Whether the answer said that it is complete: the last event of a stream, the end of a JSON
     /// document. `false` says nothing about a body that is neither.
     pub finished: bool,
@@ -51,7 +51,7 @@ pub struct ResponseReader {
 #[derive(Clone, Debug)]
 pub(crate) struct Tally {
     pub(crate) counts: Counts,
-    pub(crate) model: Option<String>,
+    pub(crate) model: Option<CompactString>,
     pub(crate) finished: bool,
     pub(crate) error_event: bool,
 }
@@ -229,20 +229,32 @@ const LINES: [&str; 4] = [
 
 /// A content type without its parameters.
 fn essence(content_type: &str) -> &str {
-    content_type.split(';').next().unwrap_or_default().trim()
+    content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim_ascii()
 }
 
 fn is(essence: &str, wanted: &str) -> bool {
     essence.eq_ignore_ascii_case(wanted)
 }
 
+/// Whether a body of that type is one JSON document, unless its first byte says otherwise.
+pub(crate) fn is_one_document(content_type: &str) -> bool {
+    let kind = essence(content_type);
+    ends_with(kind, "json") && !LINES.iter().any(|lines| is(kind, lines))
+}
+
+fn ends_with(essence: &str, end: &str) -> bool {
+    let from = essence.len().saturating_sub(end.len());
+    essence.as_bytes()[from..].eq_ignore_ascii_case(end.as_bytes())
+}
+
 /// JSON and event streams, by whatever name; anything without a subtype in between is not.
 fn is_text_we_read(essence: &str) -> bool {
-    let ends_with = |end: &str| {
-        let from = essence.len().saturating_sub(end.len());
-        essence.as_bytes()[from..].eq_ignore_ascii_case(end.as_bytes())
-    };
-    ends_with("json") || ends_with("event-stream") || ends_with("text/plain") || essence.is_empty()
+    let kinds = ["json", "event-stream", "text/plain"];
+    kinds.iter().any(|end| ends_with(essence, end)) || essence.is_empty()
 }
 
 // === impl Tally ===
@@ -267,16 +279,17 @@ impl Tally {
 }
 
 /// The text of a JSON string; `None` for any other value.
-pub(crate) fn text(raw: &[u8]) -> Option<String> {
+pub(crate) fn text(raw: &[u8]) -> Option<CompactString> {
     // Nearly all are words without an escape, which stand there as they are.
     if let [b'"', word @ .., b'"'] = raw
         && word
             .iter()
             .all(|byte| matches!(byte, 0x20..=0x7f) && !matches!(byte, b'"' | b'\\'))
     {
-        return String::from_utf8(word.to_vec()).ok();
+        return CompactString::from_utf8(word).ok();
     }
-    serde_json::from_slice(raw).ok()
+    let text = serde_json::from_slice::<String>(raw);
+    text.map(CompactString::from).ok()
 }
 
 #[cfg(test)]

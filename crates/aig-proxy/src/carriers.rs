@@ -98,7 +98,7 @@ impl Carriers {
         let protocols = || {
             texts(headers, &header::SEC_WEBSOCKET_PROTOCOL)
                 .flat_map(|text| text.split(','))
-                .map(str::trim)
+                .map(str::trim_ascii)
         };
         let mut kept = Vec::new();
         for entry in protocols() {

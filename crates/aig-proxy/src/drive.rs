@@ -5,11 +5,10 @@
 //! the first step before it gets here, and about each other one when its turn comes. Once an answer is
 //! passed on there is no way back, so nothing is asked any more.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use aig_model::{Gateway, Outcome, Timestamp};
+use aig_model::{Gateway, Outcome, Table, Timestamp};
 use aig_policy::{Attempts, Failure as Reason, Next, retry};
 use aig_provider::Providers;
 use http::{Response, header};
@@ -35,7 +34,7 @@ pub(crate) struct Driver {
     sender: Sender,
     patience: Patience,
     /// Per provider, so that one that fails does not use up the retries of the others.
-    budgets: HashMap<String, TpsBudget>,
+    budgets: Table<String, TpsBudget>,
     cache: CacheStore,
     ledger: Arc<Ledger>,
 }
@@ -43,7 +42,7 @@ pub(crate) struct Driver {
 /// A try that has begun, and the row that it will leave, if one is kept. Dropped, it says that the
 /// caller left.
 pub(crate) struct Begun {
-    trail: Box<Trail>,
+    trail: Trail,
     log: Option<Uuid>,
 }
 
@@ -61,7 +60,7 @@ struct Tried {
     result: Result<Response<Download>, Unanswered>,
     /// Why another try may be wanted; `None` for an answer that is none of a failure.
     reason: Option<Reason>,
-    trail: Box<Trail>,
+    trail: Trail,
     step: usize,
     log: Option<Uuid>,
 }
@@ -303,7 +302,7 @@ impl Driver {
         }
     }
 
-    fn trail(&self, arrival: &Arrival, place: &Place<'_>) -> Box<Trail> {
+    fn trail(&self, arrival: &Arrival, place: &Place<'_>) -> Trail {
         arrival.trail(place, Arc::clone(&self.ledger))
     }
 
@@ -447,7 +446,7 @@ fn reason(result: &Result<Response<Download>, Unanswered>) -> Option<Reason> {
 }
 
 /// The caller's own fault, in the answer and in the row.
-fn blame(fault: Fault, planned: &Step, trail: Box<Trail>) -> Failure {
+fn blame(fault: Fault, planned: &Step, trail: Trail) -> Failure {
     let (failure, outcome) = match fault {
         Fault::TooLong => {
             let limit = planned.payload.limit();

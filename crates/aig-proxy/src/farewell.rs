@@ -52,8 +52,8 @@ impl Farewell {
             .split(';')
             .next()
             .unwrap_or_default();
-        let encoding = text(header::CONTENT_ENCODING).trim();
-        let events = kind.trim().eq_ignore_ascii_case("text/event-stream")
+        let encoding = text(header::CONTENT_ENCODING).trim_ascii();
+        let events = kind.trim_ascii().eq_ignore_ascii_case("text/event-stream")
             && (encoding.is_empty() || encoding.eq_ignore_ascii_case("identity"))
             && !headers.contains_key(header::CONTENT_LENGTH);
         Self {

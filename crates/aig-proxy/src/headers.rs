@@ -140,7 +140,7 @@ impl<'h> Own<'h> {
 
     /// A switch in it: `true` or `false` as text; anything else is as good as absent.
     pub(crate) fn switch(&self, name: &str) -> Option<bool> {
-        match self.text(name)?.trim() {
+        match self.text(name)?.trim_ascii() {
             t if t.eq_ignore_ascii_case("true") => Some(true),
             t if t.eq_ignore_ascii_case("false") => Some(false),
             _ => None,

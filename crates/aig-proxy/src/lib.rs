@@ -5,7 +5,7 @@
 //! finds who asks, `planner` says what is to be sent where (`plan`), with the bodies of `universal`,
 //! `unified` and `run`; `drive` tries it until there is an answer, `upstream` and `egress` are the only
 //! way out of the house, `payload` sends a body, `tee` forwards an answer while `record`'s trail takes
-//! note, `respond` turns failures into answers, in the words of a `voice`. Decisions are left to
+//! note (what can wait is made out by `remainder`, when the row is written), `respond` turns failures into answers, in the words of a `voice`. Decisions are left to
 //! `aig-policy`, dialects to `aig-provider`; configuration comes
 //! in through a watch channel and facts leave through [`ports`], so this crate knows no store.
 
@@ -36,6 +36,7 @@ mod metrics;
 mod pace;
 mod payload;
 pub mod pipeline;
+mod place;
 mod plan;
 mod planner;
 mod pool;
@@ -45,6 +46,7 @@ mod prompt;
 mod rate_limits;
 mod record;
 mod relay;
+mod remainder;
 mod respond;
 mod route;
 mod run;
@@ -68,6 +70,7 @@ pub use ledger::Prices;
 pub use listener::{Handler, Listener, ListenerConfig};
 pub use metrics::Metrics;
 pub use pipeline::{DataPlane, DataPlaneConfig};
+pub use place::pinned;
 pub use ports::{DefaultGateways, Recorder};
 pub use route::serves;
 pub use tls::{Authorities, Tls, TlsError, TlsFiles};

@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use aig_model::CompactString;
 use aig_policy::BodyLost;
 use aig_policy::cache::{BodyDigest, BodyHasher};
 use aig_provider::{RequestReader, USAGE_QUESTION};
@@ -312,7 +313,7 @@ impl Payload {
     }
 
     /// The model that the body has asked for so far.
-    pub(crate) fn model(&self) -> Option<String> {
+    pub(crate) fn model(&self) -> Option<CompactString> {
         self.lock().reader.as_ref()?.model()
     }
 

@@ -320,9 +320,9 @@ impl Arrival {
     }
 
     /// Begins the trail of one try.
-    pub(crate) fn trail(&self, place: &Place<'_>, ledger: Arc<Ledger>) -> Box<Trail> {
+    pub(crate) fn trail(&self, place: &Place<'_>, ledger: Arc<Ledger>) -> Trail {
         // Of what is kept nowhere no copies are made.
-        let record = place.collect.then(|| Box::new(self.record(place)));
+        let record = place.collect.then_some(|| self.record(place));
         Trail::begin(record, place.started, ledger)
     }
 
@@ -330,13 +330,13 @@ impl Arrival {
     fn record(&self, place: &Place<'_>) -> Record {
         let field = |value: &Option<HeaderValue>| {
             let text = value.as_ref().and_then(|value| value.to_str().ok());
-            text.map(|text| clipped(text).to_owned())
+            text.map(|text| clipped(text).into())
         };
         Record {
             event: self.ids.event_of(place.id),
-            provider: clipped(place.provider).to_owned(),
-            path: clipped(place.tail).to_owned(),
-            method: clipped(self.method.as_str()).to_owned(),
+            provider: clipped(place.provider).into(),
+            path: clipped(place.tail).into(),
+            method: clipped(self.method.as_str()).into(),
             step: u32::try_from(place.step).unwrap_or(u32::MAX),
             metadata: self.metadata.clone(),
             user_agent: field(&self.user_agent),

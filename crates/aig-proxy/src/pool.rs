@@ -8,12 +8,12 @@
 //! Idle connections are nobody's. A closed one is found out by whoever takes it, before anything of the
 //! request is sent, or by the sweep, which also closes what has been idle for too long.
 
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use aig_model::Table;
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri, header};
 use hyper::client::conn::{TrySendError, http1, http2};
@@ -57,7 +57,7 @@ struct Idle(Mutex<Shelves>);
 
 #[derive(Default)]
 struct Shelves {
-    places: HashMap<Place, Shelf>,
+    places: Table<Place, Shelf>,
     /// Whether somebody sweeps.
     swept: bool,
 }

@@ -7,25 +7,24 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
-use aig_model::{Body, BodyFate, CacheStatus, CostSource, Money, Outcome, Record, Transcript};
+use aig_model::{Body, BodyFate, CacheStatus, CostSource, Money, Outcome, Record, Row, Transcript};
 use aig_policy::cache::{Bypass, NotStored};
-use aig_policy::price::{BadCustomCost, CustomCost};
 use aig_provider::{Reading, ResponseReader, Wire};
 use bytes::Bytes;
 use http::{HeaderMap, header};
 
 use crate::cache_store::{CachedAnswer, Miss};
-use crate::custom::Custom;
 use crate::headers;
 use crate::ledger::Ledger;
-use crate::payload::Payload;
+use crate::place;
 use crate::plan::Step;
+use crate::remainder::{Answer, Remainder};
 use crate::transcript::Capture;
 
 /// The facts of a request so far.
 pub(crate) struct Trail {
     /// What the log will have, if it is to have anything.
-    record: Option<Box<Record>>,
+    row: Option<Box<Row<Remainder>>>,
     started: Instant,
     /// Of the answer, as far as there is one.
     status: u16,
@@ -34,16 +33,8 @@ pub(crate) struct Trail {
     /// Whether it was told how the request ended.
     over: bool,
     ledger: Arc<Ledger>,
-    payload: Option<Payload>,
+    /// Reads the answer as it passes.
     meter: Option<Box<ResponseReader>>,
-    /// The provider, if an account made it: it has prices of its own.
-    custom: Option<Arc<Custom>>,
-    /// What the caller says that it costs.
-    cost: Option<Result<CustomCost, BadCustomCost>>,
-    /// What of the answer is for the log.
-    capture: Option<Capture>,
-    /// What must not be in the log.
-    secrets: Vec<Bytes>,
 }
 
 /// The status of a request whose caller left before it had the answer (nginx's number for it).
@@ -53,62 +44,69 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 const INTERNAL_ERROR: u16 = 500;
 
 impl Trail {
-    /// Begins a trail, in a box because it is handed on a few times; `record` holds what is known at
-    /// arrival. Without one the request is counted and nothing else is kept of it.
+    /// Begins a trail; `record` gives what is known at arrival. Without one the request is counted and
+    /// nothing else is kept of it.
     pub(crate) fn begin(
-        record: Option<Box<Record>>,
+        record: Option<impl FnOnce() -> Record>,
         started: Instant,
         ledger: Arc<Ledger>,
-    ) -> Box<Self> {
-        Box::new(Self {
-            record,
+    ) -> Self {
+        let row = record.map(|record| {
+            place::boxed(|| Row {
+                record: record(),
+                transcript: Transcript::EMPTY,
+                rest: Remainder::new(Arc::clone(&ledger)),
+            })
+        });
+        Self {
+            row,
             started,
             status: 0,
             stream: false,
             over: false,
             ledger,
-            payload: None,
             meter: None,
-            custom: None,
-            cost: None,
-            capture: None,
-            secrets: Vec::new(),
-        })
+        }
     }
 
     /// What the request is.
     pub(crate) fn concerns(&mut self, step: &Step) {
-        if let Some(record) = &mut self.record {
-            if let Some(model) = &step.model {
-                clipped(model).clone_into(&mut record.model);
-            }
-            let kind = step.provider.model_kind_at(&step.tail);
-            record.model_type = kind.map(|kind| kind.as_str().into());
-            record.compatibility_mode = step.unified;
-            record.byok = step.lent.is_some();
-            if let Some(own) = &step.metadata {
-                record.metadata.clone_from(&own.metadata);
-            }
+        let Some(row) = &mut self.row else {
+            return;
+        };
+        let (record, rest) = (&mut row.record, &mut row.rest);
+        if let Some(model) = &step.model {
+            record.model = clipped(model).into();
         }
-        self.payload = Some(step.payload.clone());
-        self.custom = step.custom.clone();
-        self.cost = step.wishes.cost().cloned();
+        let kind = step.provider.model_kind_at(&step.tail);
+        record.model_type = kind.map(|kind| kind.as_str().into());
+        record.compatibility_mode = step.unified;
+        record.byok = step.lent.is_some();
+        if let Some(own) = &step.metadata {
+            record.metadata.clone_from(&own.metadata);
+        }
+        rest.payload = Some(step.payload.clone());
+        rest.custom = step.custom.clone();
+        rest.cost = step.wishes.cost().cloned();
         if step.keeps_bodies() {
-            self.capture = Some(Capture::new(&self.ledger.room));
-            self.secrets = step.secrets();
+            rest.capture = Some(Capture::new(&self.ledger.room));
+            rest.secrets = step.secrets();
         }
     }
 
     /// What else must not be in the log.
     pub(crate) fn hide(&mut self, secret: &[u8]) {
-        if self.capture.is_some() && !self.secrets.iter().any(|hidden| hidden == secret) {
-            self.secrets.push(Bytes::copy_from_slice(secret));
+        let rest = self.row.as_mut().map(|row| &mut row.rest);
+        if let Some(rest) = rest.filter(|rest| rest.capture.is_some())
+            && !rest.secrets.iter().any(|hidden| hidden == secret)
+        {
+            rest.secrets.push(Bytes::copy_from_slice(secret));
         }
     }
 
     /// The cache had no answer.
     pub(crate) fn missed(&mut self, why: Miss) {
-        if let Some(record) = &mut self.record {
+        if let Some(record) = self.record() {
             record.cache_status = Some(CacheStatus::Miss);
             record.cache_reason = Some(why.as_str().into());
         }
@@ -116,7 +114,7 @@ impl Trail {
 
     /// The cache was not asked. That it is switched off is no news.
     pub(crate) fn bypassed(&mut self, why: Bypass) {
-        if let Some(record) = &mut self.record
+        if let Some(record) = self.record()
             && why != Bypass::Off
         {
             record.cache_reason = Some(why.as_str().into());
@@ -126,28 +124,29 @@ impl Trail {
     /// The answer will not be put into the cache.
     pub(crate) fn not_stored(&mut self, why: NotStored) {
         self.ledger.metrics.not_stored(why);
-        if let Some(record) = &mut self.record {
+        if let Some(record) = self.record() {
             record.cache_reason = Some(why.as_str().into());
         }
     }
 
     /// The cache had the answer, which goes to the caller as a whole and costs nothing.
-    pub(crate) fn hit(mut self: Box<Self>, answer: &CachedAnswer) {
+    pub(crate) fn hit(mut self, answer: &CachedAnswer) {
         self.ledger.metrics.looked_up("hit");
         let (headers, body) = (answer.headers(), answer.body());
         self.status = answer.status().as_u16();
-        if let Some(record) = &mut self.record {
+        if let Some(row) = &mut self.row {
+            let record = &mut row.record;
             record.cached = true;
             record.cache_status = Some(CacheStatus::Hit);
             record.cost = Some(Money::ZERO);
             record.cost_source = Some(CostSource::Cache);
             let content_type = headers::text(headers, header::CONTENT_TYPE);
-            record.response_content_type = content_type.map(|t| clipped(t).to_owned());
+            record.response_content_type = content_type.map(|t| clipped(t).into());
             record.response_size = body.len() as u64;
-        }
-        if let Some(capture) = &mut self.capture {
-            capture.coded(headers);
-            capture.push(body);
+            if let Some(capture) = &mut row.rest.capture {
+                capture.coded(headers);
+                capture.push(body);
+            }
         }
         self.end(Outcome::Complete);
     }
@@ -161,22 +160,35 @@ impl Trail {
         meter.reading()
     }
 
-    /// The provider's answer has begun, in that dialect. Its body will be read as it passes, if anybody
-    /// wants to know what it says: the log, the cache, or whoever must tell whether a stream is whole.
-    pub(crate) fn answered(&mut self, status: u16, headers: &HeaderMap, wire: Wire, cached: bool) {
+    /// The provider's answer has begun, in that dialect, with a body of that length, if it is known. It
+    /// will be read as it passes, if anybody wants to know at once what it says: the cache, or whoever
+    /// must tell whether a stream is whole. What only the log wants to know is read when the row is
+    /// written.
+    pub(crate) fn answered(
+        &mut self,
+        status: u16,
+        headers: &HeaderMap,
+        length: Option<u64>,
+        wire: Wire,
+        cached: bool,
+    ) {
         let content_type = headers::text(headers, header::CONTENT_TYPE);
         self.status = status;
         self.stream = content_type.is_some_and(|kind| kind.starts_with("text/event-stream"));
-        let latency = elapsed_ms(self.started);
-        if let Some(record) = &mut self.record {
-            record.first_byte_ms = Some(latency);
-            record.response_content_type = content_type.map(|t| clipped(t).to_owned());
+        let mut wanted = cached || self.stream;
+        if let Some(row) = &mut self.row {
+            let record = &mut row.record;
+            record.first_byte_ms = Some(elapsed_ms(self.started));
+            record.response_content_type = content_type.map(|t| clipped(t).into());
+            if let Some(capture) = &mut row.rest.capture {
+                capture.coded(headers);
+            }
+            if !wanted {
+                wanted = !row.rest.will_read(wire, headers, length);
+            }
         }
-        if let Some(capture) = &mut self.capture {
-            capture.coded(headers);
-        }
-        if self.record.is_some() || cached || self.stream {
-            self.meter = Some(Box::new(ResponseReader::answering(wire, headers)));
+        if wanted {
+            self.meter = Some(place::boxed(|| ResponseReader::answering(wire, headers)));
         }
     }
 
@@ -184,16 +196,18 @@ impl Trail {
     pub(crate) fn read(&mut self, data: &[u8]) {
         if let Some(meter) = &mut self.meter {
             meter.feed(data);
+        } else if let Some(row) = &mut self.row {
+            self.meter = row.rest.keep(data);
         }
     }
 
     /// Some of the answer goes on to the caller.
     pub(crate) fn forwarded(&mut self, data: &Bytes) {
-        if let Some(record) = &mut self.record {
-            record.response_size += data.len() as u64;
-        }
-        if let Some(capture) = &mut self.capture {
-            capture.push(data);
+        if let Some(row) = &mut self.row {
+            row.record.response_size += data.len() as u64;
+            if let Some(capture) = &mut row.rest.capture {
+                capture.push(data);
+            }
         }
     }
 
@@ -212,7 +226,7 @@ impl Trail {
     }
 
     /// There is no answer of a provider's to pass on; the log has this status.
-    pub(crate) fn failed(mut self: Box<Self>, status: u16, outcome: Outcome) {
+    pub(crate) fn failed(mut self, status: u16, outcome: Outcome) {
         self.status = status;
         self.end(outcome);
     }
@@ -236,9 +250,10 @@ impl Trail {
             _ => outcome,
         };
         self.ledger.metrics.ended(outcome);
-        let Some(mut record) = self.record.take() else {
+        let Some(mut row) = self.row.take() else {
             return;
         };
+        let (record, rest) = (&mut row.record, &mut row.rest);
         record.outcome = outcome;
         record.duration_ms = elapsed_ms(self.started);
         record.status = match (outcome, answered) {
@@ -248,48 +263,33 @@ impl Trail {
             (_, 0) => CLIENT_CLOSED_REQUEST,
             (_, status) => status,
         };
-        let mut transcript = Transcript::EMPTY;
-        if let Some(payload) = self.payload.take() {
+        // A refusal of the provider's costs nothing that anybody knows.
+        rest.costs = answered < 400;
+        if let Some(meter) = meter {
+            rest.answer = Answer::Read(meter.into_reading());
+        }
+        if let Some(payload) = rest.payload.take() {
             record.request_size = payload.received();
             // The path decides where a request goes, so its word on the model comes first.
             if record.model.is_empty()
                 && let Some(model) = payload.model()
             {
-                record.model = clipped_off(model);
+                record.model = clipped(&model).into();
             }
             // The row of the try that ended the request has its body; those before have not.
             if outcome != Outcome::Superseded {
                 let capture = payload.take_capture();
-                transcript.request = self.kept(capture, &mut record.request_body);
+                row.transcript.request = self.kept(capture, &mut record.request_body);
             }
         }
-        if let Some(meter) = meter {
-            let reading = meter.into_reading();
-            record.usage = reading.usage;
-            self.ledger
-                .metrics
-                .inspection_given_up
-                .inc_by(reading.given_up);
-            // A refusal of the provider's costs nothing that anybody knows.
-            if answered < 400 {
-                let custom = self.cost.as_ref();
-                let own = self.custom.as_ref().map(|custom| &custom.prices);
-                self.ledger.prices.price(&mut record, custom, own, &reading);
-            }
-            if record.model.is_empty()
-                && let Some(model) = reading.model
-            {
-                record.model = clipped_off(model);
-            }
-        }
-        let capture = self.capture.take();
-        transcript.response = self.kept(capture, &mut record.response_body);
-        self.ledger.recorder.offer(record, transcript);
+        let capture = rest.capture.take();
+        row.transcript.response = self.kept(capture, &mut record.response_body);
+        self.ledger.recorder.offer(row);
     }
 
     /// The body that goes into the log; the row says why one does not.
     fn kept(&self, capture: Option<Capture>, fate: &mut BodyFate) -> Option<Body> {
-        let (body, said) = capture?.finish(&self.secrets);
+        let (body, said) = capture?.finish();
         if said == BodyFate::Shed {
             self.ledger.metrics.bodies_shed.inc();
         }
@@ -297,6 +297,10 @@ impl Trail {
             *fate = said;
         }
         body
+    }
+
+    fn record(&mut self) -> Option<&mut Record> {
+        self.row.as_mut().map(|row| &mut row.record)
     }
 }
 
@@ -324,10 +328,4 @@ pub const MAX_FIELD: usize = 1024;
 /// A text cut to what a row keeps, at a character's edge.
 pub(crate) fn clipped(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_FIELD)]
-}
-
-/// The same of a text that need not be copied for it.
-fn clipped_off(mut text: String) -> String {
-    text.truncate(clipped(&text).len());
-    text
 }

@@ -18,7 +18,7 @@ use crate::{Body, headers};
 pub(crate) fn relay(
     planned: &Step,
     answer: Response<Download>,
-    mut trail: Box<Trail>,
+    mut trail: Trail,
     missed: Option<Missed>,
     patience: Patience,
 ) -> Response<Body> {
@@ -49,8 +49,9 @@ pub(crate) fn relay(
     let body = Masked::new(body, key);
     head.extensions.clear();
     let status = head.status.as_u16();
-    trail.answered(status, &head.headers, planned.wire, missed.is_some());
     let length = http_body::Body::size_hint(&body).exact();
+    let cached = missed.is_some();
+    trail.answered(status, &head.headers, length, planned.wire, cached);
     let stored = missed.and_then(|missed| {
         let miss = HeaderValue::from_static("MISS");
         head.headers.insert(CACHE_STATUS, miss);
@@ -74,7 +75,7 @@ fn is_plain_stream(headers: &HeaderMap) -> bool {
         .split(';')
         .next()
         .unwrap_or_default();
-    let coding = text(header::CONTENT_ENCODING).trim();
-    kind.trim().eq_ignore_ascii_case("text/event-stream")
+    let coding = text(header::CONTENT_ENCODING).trim_ascii();
+    kind.trim_ascii().eq_ignore_ascii_case("text/event-stream")
         && (coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
 }

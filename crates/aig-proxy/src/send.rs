@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use crate::credentials::{AccessTokens, Granted, Lent, Manner, NoToken, granted, request};
 use crate::mask::Key;
 use crate::payload::Payload;
+use crate::place;
 use crate::plan::Step;
 use crate::pool::Download;
 use crate::upstream::{Unanswered, Upstream};
@@ -74,7 +75,7 @@ impl Sender {
         planned: &mut Step,
         timeout: Option<Duration>,
     ) -> Result<Response<Download>, Unanswered> {
-        let mut request = Box::new(Request::new(planned.payload.pass()));
+        let mut request = place::boxed(|| Request::new(planned.payload.pass()));
         *request.method_mut() = planned.method.clone();
         if planned.goes_once() {
             *request.uri_mut() = mem::take(&mut planned.target);

@@ -29,7 +29,7 @@ use crate::stored::Stored;
 pub(crate) struct Tee {
     /// What still comes from the provider; gone once it has broken off.
     body: Option<Masked<Download>>,
-    trail: Box<Trail>,
+    trail: Trail,
     ending: Ending,
     farewell: Farewell,
     silence: Lull,
@@ -93,7 +93,7 @@ impl Tee {
     /// Forwards `body`; an answer without one is complete at once.
     pub(crate) fn new(
         body: Masked<Download>,
-        trail: Box<Trail>,
+        trail: Trail,
         ending: Ending,
         farewell: Farewell,
         patience: Patience,

@@ -113,13 +113,14 @@ impl Capture {
         self.keep(piece.clone());
     }
 
-    /// The body without these secrets, and what became of it. Nothing is as good as no body.
-    pub(crate) fn finish(mut self, secrets: &[Bytes]) -> (Option<Body>, BodyFate) {
+    /// The body, which may still have secrets in it, and what became of it. Nothing is as good as no
+    /// body.
+    pub(crate) fn finish(mut self) -> (Option<Body>, BodyFate) {
         self.join();
         let body = std::mem::take(&mut self.body);
         match self.fate {
             BodyFate::Kept if body.is_empty() => (None, BodyFate::NotKept),
-            BodyFate::Kept => (Some(without(body, secrets)), BodyFate::Kept),
+            BodyFate::Kept => (Some(body), BodyFate::Kept),
             fate => (None, fate),
         }
     }
@@ -152,7 +153,7 @@ impl Drop for Capture {
 }
 
 /// The body with every one of these secrets taken out; nearly always the body itself.
-fn without(body: Body, secrets: &[Bytes]) -> Body {
+pub(crate) fn without(body: Body, secrets: &[Bytes]) -> Body {
     let secrets = || secrets.iter().filter(|secret| secret.len() >= SECRET);
     if !secrets().any(|secret| has(&body, secret)) {
         return body;

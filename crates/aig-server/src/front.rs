@@ -27,7 +27,7 @@ pub(crate) struct Control {
 
 impl Handler for Front {
     fn handle(self: Arc<Self>, request: Request<Inbound>) -> aig_proxy::listener::Answer {
-        Box::pin(async move {
+        aig_proxy::pinned(|| async move {
             let path = request.uri().path();
             let for_data = aig_proxy::serves(path);
             if let Some(data) = self.data.as_ref().filter(|_| for_data) {

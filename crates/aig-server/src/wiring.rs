@@ -1,6 +1,6 @@
 //! The data plane's two narrow ports, put onto the store.
 
-use aig_model::{AccountId, Record, Transcript};
+use aig_model::{AccountId, Row};
 use aig_proxy::{DefaultGateways, Recorder};
 use aig_store::{Journal, Store};
 
@@ -8,8 +8,8 @@ use aig_store::{Journal, Store};
 pub(crate) struct ToJournal(pub(crate) Journal);
 
 impl Recorder for ToJournal {
-    fn offer(&self, record: Box<Record>, transcript: Transcript) {
-        self.0.offer_with(record, transcript);
+    fn offer(&self, row: Box<Row>) {
+        self.0.offer(row);
     }
 }
 

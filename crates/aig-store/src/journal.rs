@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::thread::Thread;
 
-use aig_model::{Body, BodyFate, Record, Transcript};
+use aig_model::{Body, BodyFate, Row};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
@@ -53,8 +53,7 @@ pub(crate) type Change = Box<dyn FnOnce(&mut Connection, &mut Scribe) + Send>;
 /// A row in the queue.
 pub(crate) struct Entry {
     /// As the request made it: what is handed from one thread to another is not copied.
-    pub(crate) record: Box<Record>,
-    pub(crate) transcript: Transcript,
+    pub(crate) row: Box<Row>,
     pub(crate) place: Place,
     pub(crate) weight: u64,
     /// Its bodies were given up, because they did not fit into the queue.
@@ -98,29 +97,27 @@ impl Journal {
         }
     }
 
-    /// Hands in a row without bodies, or drops and counts it. Never blocks.
-    pub fn offer(&self, record: Record) {
-        self.offer_with(record, Transcript::EMPTY);
+    /// Hands in a row, or drops and counts it; bodies for which there is no room are shed first, and
+    /// the row says so. Never blocks. What the row lacks is made out by the writer.
+    pub fn offer(&self, row: impl Into<Box<Row>>) {
+        self.take_in(row.into());
     }
 
-    /// Hands in a row with the bodies that are to be kept, or drops and counts it; bodies for
-    /// which there is no room are shed first, and the row says so. Never blocks.
-    pub fn offer_with(&self, record: impl Into<Box<Record>>, transcript: Transcript) {
-        self.take_in(record.into(), transcript);
-    }
-
-    fn take_in(&self, mut record: Box<Record>, mut transcript: Transcript) {
+    fn take_in(&self, mut row: Box<Row>) {
         let desk = &*self.desk;
         let counters = &*desk.counters;
         let seq = counters.offered.fetch_add(1, Ordering::Relaxed);
         // Looked up now, not when it is written: meanwhile the id may be another gateway's.
+        let of_row = row.weight() as u64;
+        let Row {
+            record, transcript, ..
+        } = &mut *row;
         let incarnation = desk.live.borrow().of(record.account, &record.gateway);
         let Some(incarnation) = incarnation else {
             // Its gateway was deleted while the request was on its way.
             counters.refused.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let of_row = record.weight() as u64;
         let mut weight = of_row + transcript.weight() as u64;
         let mut room = BODIES;
         if weight == of_row {
@@ -147,8 +144,7 @@ impl Journal {
             seq,
         };
         let entry = Entry {
-            record,
-            transcript,
+            row,
             place,
             weight,
             shed: without,

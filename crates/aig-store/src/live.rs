@@ -3,9 +3,9 @@
 //! A gateway gets a number that was never used before whenever it comes into being. Log rows carry
 //! it, so a new gateway of an old id starts with an empty log, whatever is still queued or unswept.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use aig_model::{AccountId, GatewayId, LogStrategy};
+use aig_model::{AccountId, GatewayId, LogStrategy, Table};
 
 /// The incarnations of one moment.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -13,9 +13,9 @@ pub(crate) struct Live {
     /// The highest number in use when this was read; rows with higher ones are not judged by it.
     pub(crate) issued: i64,
     /// Every gateway, implicit ones included.
-    pub(crate) gateways: HashMap<AccountId, HashMap<GatewayId, i64>>,
+    pub(crate) gateways: Table<AccountId, Table<GatewayId, i64>>,
     /// The limits of logs that have one, by incarnation.
-    pub(crate) limits: HashMap<i64, (u32, LogStrategy)>,
+    pub(crate) limits: Table<i64, (u32, LogStrategy)>,
 }
 
 impl Live {
@@ -36,7 +36,7 @@ impl Live {
     pub(crate) fn numbers(&self) -> HashSet<i64> {
         self.gateways
             .values()
-            .flat_map(HashMap::values)
+            .flat_map(Table::values)
             .copied()
             .collect()
     }

@@ -262,7 +262,7 @@ async fn each_operation_takes_exactly_its_permission() {
                 response: body(),
             };
             let row = record(account, &GatewayId::default_gateway(), 1);
-            journal.offer_with(row, transcript);
+            journal.offer((row, transcript));
             journal.flush().await;
             let answer = run(&rig, &token, operation, &account.to_string()).await;
             let opens = match permissions::needed(operation) {

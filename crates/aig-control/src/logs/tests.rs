@@ -103,7 +103,7 @@ async fn one_row_is_shown_changed_and_deleted_and_its_bodies_come_raw() {
         request: None,
         response: body("data: {}\n\n"),
     };
-    journal.offer_with(row, transcript);
+    journal.offer((row, transcript));
     journal.offer(record(account, &default, 2));
     journal.flush().await;
     let logs = format!("{}/default/logs", gateways(account));

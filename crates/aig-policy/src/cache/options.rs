@@ -94,7 +94,7 @@ impl<'h> CacheOptions<'h> {
 }
 
 fn switch(text: &str) -> Option<bool> {
-    match text.trim() {
+    match text.trim_ascii() {
         text if text.eq_ignore_ascii_case("true") => Some(true),
         text if text.eq_ignore_ascii_case("false") => Some(false),
         _ => None,

@@ -19,7 +19,7 @@ fn golden_requests_are_read_the_same_however_they_are_cut() {
                 let reading = reader.reading();
                 assert!(reading.whole && !reading.duplicate, "{name}");
                 let found = json!({
-                    "model": reading.model,
+                    "model": reading.model.as_deref(),
                     "stream": reading.stream,
                     "stream_options": reading.stream_options,
                 });

@@ -39,7 +39,7 @@ fn as_json(reading: &Reading) -> Value {
     let mut json = json!({
         "tokens_in": usage.tokens_in,
         "tokens_out": usage.tokens_out,
-        "model": reading.model,
+        "model": reading.model.as_deref(),
         "finished": reading.finished,
         "error_event": reading.error_event,
     });

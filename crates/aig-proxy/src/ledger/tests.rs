@@ -17,7 +17,7 @@ fn priced(
     let now = Timestamp::from_millis(0);
     let mut record = Record {
         provider: "openai".into(),
-        model: asked.unwrap_or_default().to_owned(),
+        model: asked.unwrap_or_default().into(),
         ..Record::begin(Uuid::nil(), account, GatewayId::default_gateway(), now)
     };
     let custom = custom.map(CustomCost::parse);

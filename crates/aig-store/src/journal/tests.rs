@@ -3,6 +3,8 @@
 mod crash;
 mod pace;
 
+use aig_model::{Record, Transcript};
+
 use super::*;
 use crate::testing::{Rig, id, record};
 
@@ -51,7 +53,7 @@ async fn d_09_what_does_not_fit_while_the_file_is_locked_is_dropped_and_counted_
     let gateway = rig.gateway(account, "x").await;
     let journal = rig.store.journal();
     let big = |number| Record {
-        path: "p".repeat(64 << 10),
+        path: "p".repeat(64 << 10).into(),
         ..record(account, &gateway, number)
     };
     let fitting = Journal::CAPACITY / big(0).weight() as u64;
@@ -100,7 +102,7 @@ async fn d_10_bodies_are_shed_before_rows_and_nothing_is_held_after_each_stall()
                 request: body(),
                 response: None,
             };
-            journal.offer_with(record(account, &gateway, stall * 20 + number), transcript);
+            journal.offer((record(account, &gateway, stall * 20 + number), transcript));
         }
         other.execute_batch("ROLLBACK").unwrap();
         journal.flush().await;
@@ -156,7 +158,7 @@ async fn a_row_bigger_than_the_queue_is_dropped() {
     let gateway = rig.gateway(account, "x").await;
     let journal = rig.store.journal();
     journal.offer(Record {
-        model: "m".repeat(Journal::CAPACITY as usize),
+        model: "m".repeat(Journal::CAPACITY as usize).into(),
         ..record(account, &gateway, 1)
     });
     assert_eq!(

@@ -149,10 +149,10 @@ pub(crate) fn record(
     let event = uuid(facts[facet::EVENT_HI], facts[facet::EVENT_LO]);
     Ok(Record {
         event: text(facet::EVENT)?.or_else(|| event.map(|event| event.to_string())),
-        provider: text(facet::PROVIDER)?.unwrap_or_default(),
-        model: text(facet::MODEL)?.unwrap_or_default(),
-        path: text(facet::PATH)?.unwrap_or_default(),
-        method: text(facet::METHOD)?.unwrap_or_default(),
+        provider: text(facet::PROVIDER)?.unwrap_or_default().into(),
+        model: text(facet::MODEL)?.unwrap_or_default().into(),
+        path: text(facet::PATH)?.unwrap_or_default().into(),
+        method: text(facet::METHOD)?.unwrap_or_default().into(),
         status: natural(facet::STATUS)
             .and_then(|s| s.try_into().ok())
             .unwrap_or_default(),
@@ -174,9 +174,9 @@ pub(crate) fn record(
         compatibility_mode: flag(facet::COMPAT),
         byok: flag(facet::BYOK),
         metadata: text(facet::METADATA)?.and_then(|json| Metadata::from_json(&json)),
-        user_agent: text(facet::USER_AGENT)?,
-        request_content_type: text(facet::REQUEST_TYPE_OF_CONTENT)?,
-        response_content_type: text(facet::RESPONSE_TYPE_OF_CONTENT)?,
+        user_agent: text(facet::USER_AGENT)?.map(Into::into),
+        request_content_type: text(facet::REQUEST_TYPE_OF_CONTENT)?.map(Into::into),
+        response_content_type: text(facet::RESPONSE_TYPE_OF_CONTENT)?.map(Into::into),
         request_size: natural(facet::REQUEST_SIZE).unwrap_or_default(),
         response_size: natural(facet::RESPONSE_SIZE).unwrap_or_default(),
         authentication: flag(facet::AUTH),

@@ -97,22 +97,22 @@ impl Scribe {
                 known: &mut self.known,
             };
             let (boot, seq) = (entry.place.boot, entry.place.seq);
-            let mut facts = match row::facts(&entry.record, boot, seq, &mut words) {
+            let mut facts = match row::facts(&entry.row.record, boot, seq, &mut words) {
                 Ok(facts) => facts,
                 Err(error @ rusqlite::Error::ToSqlConversionFailure(_)) => {
-                    tracing::warn!(id = %entry.record.id, %error, "a log row was refused");
+                    tracing::warn!(id = %entry.row.record.id, %error, "a log row was refused");
                     refused.push(index);
                     continue;
                 }
                 Err(error) => return Err(error),
             };
-            if entry.transcript.weight() > 0 {
+            if entry.row.transcript.weight() > 0 {
                 let gathering = log.gathering.get_or_insert_with(|| {
                     body += 1;
                     Gathering::new(body - 1)
                 });
                 facts[facet::BODY] = Some(gathering.body);
-                facts[facet::BODY_AT] = Some(gathering.add(&entry.transcript, &mut words)?);
+                facts[facet::BODY_AT] = Some(gathering.add(&entry.row.transcript, &mut words)?);
                 if gathering.is_full()
                     && let Some(full) = log.gathering.take()
                 {
@@ -253,8 +253,8 @@ impl Open {
         }
         transaction.prepare_cached(BEGIN)?.execute(named_params! {
             ":incarnation": incarnation,
-            ":account": entry.record.account.to_string(),
-            ":gateway": entry.record.gateway.as_str(),
+            ":account": entry.row.record.account.to_string(),
+            ":gateway": entry.row.record.gateway.as_str(),
         })?;
         Ok(Self {
             next: 0,

@@ -282,7 +282,7 @@ async fn the_total_is_the_number_of_rows_whatever_became_of_them() {
 
     // Too big for the queue.
     let big = Record {
-        model: "m".repeat(crate::Journal::CAPACITY as usize),
+        model: "m".repeat(crate::Journal::CAPACITY as usize).into(),
         ..record(account, &gateway, 2_000)
     };
     write(&rig, [big]).await;

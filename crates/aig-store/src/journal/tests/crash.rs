@@ -47,7 +47,7 @@ async fn child() {
                 id: uuid::Uuid::from_u64_pair(std::process::id().into(), u64::from(number)),
                 ..record(accounts[0].id, &id("default"), number)
             };
-            journal.offer_with(row, transcript);
+            journal.offer((row, transcript));
         }
         let counters = journal.counters();
         println!("{} {}", counters.offered(), counters.written());

@@ -69,7 +69,7 @@ async fn offered(rig: &Rig, pace: Option<u32>, rows: u32) -> Measured {
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
         }
         let asked = Instant::now();
-        journal.offer_with(row, transcript);
+        journal.offer((row, transcript));
         measured.offers.push(asked.elapsed());
         measured.queued = measured.queued.max(journal.counters().queued_bytes());
     }

@@ -35,7 +35,7 @@ fn varied(account: AccountId, gateway: &GatewayId, number: u32) -> Record {
             _ => Some(format!("event-{}", number % 100)),
         },
         provider: ["openai", "anthropic", "groq"][number as usize % 3].into(),
-        model: format!("model-{}", number % 13),
+        model: format!("model-{}", number % 13).into(),
         model_type: (!number.is_multiple_of(4)).then(|| format!("kind-{}", number % 2).into()),
         status: [200, 200, 429, 500][number as usize % 4],
         cached: number.is_multiple_of(5),
@@ -211,7 +211,7 @@ async fn every_order_is_that_of_its_values_and_then_of_time() {
     for ascending in [true, false] {
         let orders: [(LogOrder, Key); 5] = [
             (LogOrder::CreatedAt, |_| String::new()),
-            (LogOrder::Provider, |r| r.provider.clone()),
+            (LogOrder::Provider, |r| r.provider.to_string()),
             (LogOrder::ModelType, |r| {
                 r.model_type.clone().unwrap_or_default().into_owned()
             }),
@@ -266,7 +266,7 @@ async fn bodies_come_back_as_they_were_and_leave_with_their_row() {
             request: body(&format!("SECRET-{number}?")),
             response: body(&format!("answer {number}")).filter(|_| number.is_multiple_of(2)),
         };
-        journal.offer_with(record(account, &gateway, number), transcript);
+        journal.offer((record(account, &gateway, number), transcript));
     }
     journal.flush().await;
     let scope = rig.scope(account);

@@ -61,7 +61,7 @@ fn likely(account: AccountId, gateway: &GatewayId, number: u32) -> Record {
         event: None,
         created_at: at(millis as i64),
         provider: ["openai", "anthropic", "groq", "mistral"][pick(11, 4) as usize].into(),
-        model: format!("model-{}", pick(13, 30)),
+        model: format!("model-{}", pick(13, 30)).into(),
         model_type: Some("text-generation".into()),
         request_type: Some("provider".into()),
         status: if pick(17, 50) == 0 { 429 } else { 200 },
@@ -75,7 +75,7 @@ fn likely(account: AccountId, gateway: &GatewayId, number: u32) -> Record {
         },
         cost: Some(Money::from_pico(i128::from(pick(5, 9_000)) * 150_000)),
         metadata: Metadata::read(metadata.as_bytes()).metadata,
-        user_agent: Some(format!("OpenAI/Python 2.{}", pick(37, 60))),
+        user_agent: Some(format!("OpenAI/Python 2.{}", pick(37, 60)).into()),
         response_content_type: Some("application/json".into()),
         request_size: 500 + pick(41, 3_000),
         response_size: 500 + pick(43, 6_000),
@@ -126,7 +126,7 @@ async fn soak_writing_rows() {
                 .collect();
             let (began, before) = (Instant::now(), cpu());
             for (record, transcript) in batch {
-                journal.offer_with(record, transcript);
+                journal.offer((record, transcript));
             }
             journal.flush().await;
             writing += began.elapsed();
