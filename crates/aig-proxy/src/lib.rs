@@ -22,6 +22,7 @@ mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
 mod handshake;
+mod head_clock;
 mod headers;
 mod hops;
 mod ids;

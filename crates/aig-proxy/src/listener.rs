@@ -28,6 +28,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::head_clock::HeadClock;
 use crate::metrics::Panics;
 use crate::pressure::{Paced, Pressure, Streams};
 use crate::prompt::Prompt;
@@ -170,9 +171,9 @@ impl Listener {
             self.config.write_timeout,
             Arc::clone(&self.metrics),
         ));
+        // Each connection brings a clock of its own for HTTP/1.
         builder
             .http1()
-            .timer(TokioTimer::new())
             .header_read_timeout(self.config.header_timeout)
             .max_buf_size(MAX_HEAD);
         builder
@@ -263,14 +264,17 @@ impl Door {
             begun.store(true, Ordering::Relaxed);
             self.answer(request, Arc::clone(&pressure))
         });
-        let serving = self.builder.serve_connection(TokioIo::new(stream), service);
+        let clock = HeadClock::new();
+        let mut builder = auto::Builder::clone(&self.builder);
+        builder.http1().timer(clock.clone());
+        let serving = builder.serve_connection(TokioIo::new(stream), service);
         let serving = Prompt::new(watcher.watch(serving));
         // hyper's own timer starts when it knows the protocol, and who sends nothing, or half
         // of HTTP/2's preface, never gets there.
         let silent = async {
             tokio::time::sleep(self.config.header_timeout).await;
             match begun.load(Ordering::Relaxed) {
-                true => std::future::pending().await,
+                true => match clock.watch(self.config.header_timeout).await {},
                 false => "a caller sent no request",
             }
         };
