@@ -93,7 +93,7 @@ async fn h_07_every_form_of_a_target_has_one_reading() {
         ("GET", "/v%31/{A}/g/openai/x".into(), 404, None),
         ("GET", "/V1/{A}/g/openai/x".into(), 404, None),
         ("GET", long(32 << 10), 200, Some("a".repeat(32 << 10))),
-        ("GET", long((64 << 10) + 1), 431, None),
+        ("GET", long((64 << 10) + 1), 414, None),
     ];
     for (method, target, status, seen) in rows {
         let target = target.replace("{A}", &account);

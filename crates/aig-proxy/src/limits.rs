@@ -4,7 +4,8 @@ pub use crate::drive::{BUDGET_WINDOW, RETRIES_PER_SECOND, RETRY_SHARE};
 pub use crate::ids::MAX_EVENT_ID;
 pub use crate::inbound::{DRAIN_BYTES, DRAIN_TIME};
 pub use crate::listener::{
-    CONNECTION_WINDOW, MAX_HEAD, MAX_HEADERS, MAX_STREAMS, PING, SEND_BUFFER, STREAM_WINDOW,
+    CONNECTION_WINDOW, MAX_HEAD, MAX_HEADERS, MAX_STREAMS, PING, READ_AHEAD, SEND_BUFFER,
+    STREAM_WINDOW,
 };
 pub use crate::pace::LEAST_RATE;
 pub use crate::payload::MAX_KEPT;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, StatusCode, header, request};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -75,6 +75,9 @@ pub struct Listener {
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The longest head of a request, in bytes; a longer one is 431.
 pub const MAX_HEAD: usize = 64 << 10;
+/// The most of an HTTP/1 request that is read at once, in bytes: with half of it a long body takes
+/// twice the calls to the system. The head alone has to fit into [`MAX_HEAD`].
+pub const READ_AHEAD: usize = 128 << 10;
 /// Headers that a request of HTTP/1 may have. It is hyper's own number, which is the faster for not
 /// being set.
 pub const MAX_HEADERS: usize = 100;
@@ -175,7 +178,7 @@ impl Listener {
         builder
             .http1()
             .header_read_timeout(self.config.header_timeout)
-            .max_buf_size(MAX_HEAD);
+            .max_buf_size(READ_AHEAD);
         builder
             .http2()
             .timer(TokioTimer::new())
@@ -301,6 +304,7 @@ impl Door {
     ) -> impl Future<Output = Result<Response<Paced>, Infallible>> + Send + use<> {
         let version = request.version();
         let (head, body) = request.into_parts();
+        let too_long = head_length(&head) > MAX_HEAD;
         let doubt = framing::doubt(&head.headers);
         let body = Inbound::new(body, &head.headers, self.config.body_timeout);
         let voice = route::voice(&head.uri);
@@ -309,6 +313,7 @@ impl Door {
         async move {
             let answer = async {
                 match doubt {
+                    _ if too_long => too_long_head(),
                     None => handler.handle(request).await,
                     Some(failure) => doubtful(&failure, voice),
                 }
@@ -337,6 +342,28 @@ impl Drop for Open<'_> {
     fn drop(&mut self) {
         self.0.connections.dec();
     }
+}
+
+/// How long a head was, in bytes, as HTTP/1 writes it.
+fn head_length(head: &request::Parts) -> usize {
+    /// Between a name and its value, and behind that.
+    const AROUND: usize = ": \r\n".len();
+    let target = head
+        .uri
+        .path_and_query()
+        .map_or(0, |path| path.as_str().len());
+    let headers = head.headers.iter();
+    let lengths = headers.map(|(name, value)| name.as_str().len() + value.len() + AROUND);
+    target + lengths.sum::<usize>()
+}
+
+/// What hyper itself says to a head that is longer than it reads.
+fn too_long_head() -> Response<Body> {
+    let mut answer = Response::new(Body::fixed(""));
+    *answer.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(header::CONNECTION, close);
+    answer
 }
 
 /// Nobody can be sure what follows on that connection, so it ends.

@@ -266,7 +266,7 @@ impl Trail {
         // A refusal of the provider's costs nothing that anybody knows.
         rest.costs = answered < 400;
         if let Some(meter) = meter {
-            rest.answer = Answer::Read(meter.into_reading());
+            rest.answer = Answer::Read(place::boxed(|| meter.into_reading()));
         }
         if let Some(payload) = rest.payload.take() {
             record.request_size = payload.received();

@@ -41,7 +41,7 @@ pub(crate) enum Answer {
     /// Nothing.
     None,
     /// Read as it passed.
-    Read(Reading),
+    Read(Box<Reading>),
     /// To be read.
     Unread(Unread),
 }
@@ -105,7 +105,7 @@ impl Rest for Remainder {
         }
         let reading = match std::mem::replace(&mut self.answer, Answer::None) {
             Answer::None => return,
-            Answer::Read(reading) => reading,
+            Answer::Read(reading) => *reading,
             Answer::Unread(unread) => unread.read(),
         };
         let metrics = &self.ledger.metrics;

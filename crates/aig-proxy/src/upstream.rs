@@ -31,7 +31,7 @@ pub(crate) struct Upstream {
 /// The longest head of an answer, in bytes, and the most of an HTTP/1 body that is read ahead of the
 /// caller: with a quarter of it a long answer takes four times the calls to the system. Only who is sent
 /// much at once and reads nothing of it holds so much.
-pub const ANSWER_HEAD: usize = 64 << 10;
+pub const ANSWER_HEAD: usize = 128 << 10;
 /// The most headers of an answer. It is hyper's own number, which is the faster for not being set:
 /// room for any other is found anew for every answer, and written once before it is used.
 pub const ANSWER_HEADERS: usize = 100;

@@ -24,6 +24,11 @@ pub(super) fn callers(config: &Config) -> Vec<Limit> {
             "431, or the stream is reset",
         ),
         fixed(
+            "read ahead of an HTTP/1 request",
+            bytes(proxy::READ_AHEAD as u64),
+            "the caller waits",
+        ),
+        fixed(
             "headers of an HTTP/1 request",
             count(proxy::MAX_HEADERS as u64),
             "431",

@@ -3,7 +3,7 @@
 mod crash;
 mod pace;
 
-use aig_model::{Record, Transcript};
+use aig_model::{PageRequest, Record, Rest, Transcript};
 
 use super::*;
 use crate::testing::{Rig, id, record};
@@ -264,4 +264,53 @@ fn only_the_row_that_fills_the_queue_to_the_mark_makes_it_press() {
         .collect();
     let fourth: Vec<_> = (0..8).map(|at| Some(at == 3)).collect();
     assert_eq!(pressed, fourth);
+}
+
+/// What a row lacks, in a test.
+struct Lacking(fn(&mut Record, &mut Transcript));
+
+impl Rest for Lacking {
+    fn weight(&self) -> usize {
+        1_000
+    }
+
+    fn complete(&mut self, record: &mut Record, transcript: &mut Transcript) {
+        (self.0)(record, transcript);
+    }
+}
+
+#[tokio::test]
+async fn what_a_row_lacks_is_written_with_it_and_a_fault_in_that_costs_its_bodies_alone() {
+    let rig = Rig::new();
+    let account = rig.account("a").await;
+    let gateway = rig.gateway(account, "x").await;
+    let journal = rig.store.journal();
+    let body = || aig_model::Body::try_from(bytes::Bytes::from_static(b"a secret")).unwrap();
+    let lacks = |number, rest| Row {
+        record: record(account, &gateway, number),
+        transcript: Transcript {
+            request: Some(body()),
+            response: None,
+        },
+        rest: Lacking(rest),
+    };
+    let light = lacks(1, |_, _| ());
+    assert_eq!(light.weight(), light.record.weight() + 1_000);
+    let whole: Box<Row> = Box::new(lacks(1, |record, _| record.model = "made out later".into()));
+    let broken: Box<Row> = Box::new(lacks(2, |_, _| panic!("a fault of the program")));
+    journal.offer(broken);
+    journal.offer(whole);
+    journal.offer(record(account, &gateway, 3));
+    journal.flush().await;
+    assert_eq!((journal.counters().written(), rows(&rig)), (3, 3));
+    let request = PageRequest::new(None, Some(50), 50);
+    let scope = rig.scope(account);
+    let page = scope.logs(&gateway, request, None).await.unwrap().unwrap();
+    let of = |number| {
+        let id = record(account, &gateway, number).id;
+        page.items.iter().find(|row| row.id == id).unwrap()
+    };
+    assert_eq!(of(1).model, "made out later");
+    assert_eq!(of(1).request_body, BodyFate::Kept);
+    assert_eq!(of(2).request_body, BodyFate::NotKept);
 }

@@ -4,9 +4,12 @@
 //! zstd at its first level: the writer's time counts, and rows come faster than bodies are read.
 //! A row that goes takes its bodies along: they are blanked in what its neighbours still need.
 
+use std::mem;
+
 use aig_model::{Body, Transcript};
 use rusqlite::{OptionalExtension, Transaction, named_params};
 use zstd::bulk::Compressor;
+use zstd::zstd_safe::compress_bound;
 
 use super::row::Intern;
 
@@ -17,6 +20,14 @@ pub enum Side {
     Request,
     /// What the caller got.
     Response,
+}
+
+/// Compresses bodies, with room that is kept for the next ones: to ask the system for it anew takes
+/// longer than to compress what nearly all bodies are.
+pub(crate) struct Press {
+    compressor: Compressor<'static>,
+    raw: Vec<u8>,
+    packed: Vec<u8>,
 }
 
 /// Bodies that are gathered to be compressed together.
@@ -31,6 +42,8 @@ pub(crate) struct Gathering {
 const ENOUGH: usize = 256 << 10;
 /// Lengths and codings of both bodies.
 const HEAD: usize = 24;
+/// The most room that is kept for the next bodies: what a block has that is full, and its last row.
+const ROOM: usize = 2 * ENOUGH;
 /// Beyond this nothing was ever written: two bodies and their neighbours.
 const MOST: usize = 2 * Body::MAX + ENOUGH + HEAD;
 
@@ -49,15 +62,50 @@ pub(crate) fn next(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
-impl Gathering {
-    pub(crate) fn new(body: i64) -> Self {
-        Self {
+// === impl Press ===
+
+impl Press {
+    pub(crate) fn new() -> rusqlite::Result<Self> {
+        Ok(Self {
+            compressor: Compressor::new(1).map_err(broken)?,
+            raw: Vec::new(),
+            packed: Vec::new(),
+        })
+    }
+
+    /// Begins to gather the bodies of the block of that number.
+    pub(crate) fn gather(&mut self, body: i64) -> Gathering {
+        Gathering {
             body,
-            raw: vec![],
+            raw: mem::take(&mut self.raw),
             rows: 0,
         }
     }
 
+    fn compress(&mut self, raw: &[u8]) -> rusqlite::Result<&[u8]> {
+        self.packed.clear();
+        self.packed.reserve(compress_bound(raw.len()));
+        self.compressor
+            .compress_to_buffer(raw, &mut self.packed)
+            .map_err(broken)?;
+        Ok(&self.packed)
+    }
+
+    /// Keeps the room of what was written, unless it is that of an unusual one.
+    fn keep(&mut self, mut raw: Vec<u8>) {
+        raw.clear();
+        raw.shrink_to(ROOM);
+        self.packed.clear();
+        self.packed.shrink_to(ROOM);
+        if raw.capacity() > self.raw.capacity() {
+            self.raw = raw;
+        }
+    }
+}
+
+// === impl Gathering ===
+
+impl Gathering {
     pub(crate) const fn is_full(&self) -> bool {
         self.raw.len() >= ENOUGH
     }
@@ -94,15 +142,16 @@ impl Gathering {
         self,
         transaction: &Transaction<'_>,
         incarnation: i64,
-        compressor: &mut Compressor<'static>,
+        press: &mut Press,
     ) -> rusqlite::Result<()> {
-        let data = compressor.compress(&self.raw).map_err(broken)?;
+        let data = press.compress(&self.raw)?;
         transaction.prepare_cached(ADD)?.execute(named_params! {
             ":body": self.body,
             ":incarnation": incarnation,
             ":rows": self.rows,
             ":data": data,
         })?;
+        press.keep(self.raw);
         Ok(())
     }
 }
@@ -135,7 +184,7 @@ pub(crate) fn remove(
     transaction: &Transaction<'_>,
     body: i64,
     places: &[i64],
-    compressor: &mut Compressor<'static>,
+    press: &mut Press,
 ) -> rusqlite::Result<()> {
     let key = named_params! { ":body": body };
     let rows: Option<i64> = transaction
@@ -158,7 +207,7 @@ pub(crate) fn remove(
             bytes.fill(0);
         }
     }
-    let data = compressor.compress(&raw).map_err(broken)?;
+    let data = press.compress(&raw)?;
     let change = named_params! { ":body": body, ":rows": gone, ":data": data };
     transaction.prepare_cached(FEWER)?.execute(change)?;
     Ok(())

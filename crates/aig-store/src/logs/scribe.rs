@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use aig_model::{BodyFate, LogPatch};
 use rusqlite::{OptionalExtension, Transaction, named_params};
-use zstd::bulk::Compressor;
 
-use super::bodies::{self, Gathering};
+use super::bodies::{self, Gathering, Press};
 use super::column::{self, Column};
 use super::part::{self, BLOCK, Part, block_key, column_key, row_key};
 use super::row::{self, Facts, Intern, facet, sortable};
@@ -17,7 +16,7 @@ use crate::journal::Entry;
 /// What the thread that writes keeps from one transaction to the next.
 pub(crate) struct Scribe {
     known: Known,
-    compressor: Compressor<'static>,
+    press: Press,
     buffer: Vec<u8>,
 }
 
@@ -55,11 +54,9 @@ const FEWER: &str = "
 
 impl Scribe {
     pub(crate) fn new() -> rusqlite::Result<Self> {
-        let compressor = Compressor::new(1)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         Ok(Self {
             known: Known::default(),
-            compressor,
+            press: Press::new()?,
             buffer: vec![],
         })
     }
@@ -109,14 +106,14 @@ impl Scribe {
             if entry.row.transcript.weight() > 0 {
                 let gathering = log.gathering.get_or_insert_with(|| {
                     body += 1;
-                    Gathering::new(body - 1)
+                    self.press.gather(body - 1)
                 });
                 facts[facet::BODY] = Some(gathering.body);
                 facts[facet::BODY_AT] = Some(gathering.add(&entry.row.transcript, &mut words)?);
                 if gathering.is_full()
                     && let Some(full) = log.gathering.take()
                 {
-                    full.write(transaction, incarnation, &mut self.compressor)?;
+                    full.write(transaction, incarnation, &mut self.press)?;
                 }
             }
             self.buffer.clear();
@@ -129,7 +126,7 @@ impl Scribe {
         drop(add);
         for (incarnation, mut log) in open {
             if let Some(rest) = log.gathering.take() {
-                rest.write(transaction, incarnation, &mut self.compressor)?;
+                rest.write(transaction, incarnation, &mut self.press)?;
             }
             transaction.prepare_cached(CLOSE)?.execute(named_params! {
                 ":incarnation": incarnation,
@@ -163,7 +160,7 @@ impl Scribe {
             by_part.entry(*index).or_default().push(*at);
         }
         for (body, places) in by_body {
-            bodies::remove(transaction, body, &places, &mut self.compressor)?;
+            bodies::remove(transaction, body, &places, &mut self.press)?;
         }
         for (index, places) in by_part {
             let part = &mut parts[index];
