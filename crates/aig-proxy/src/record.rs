@@ -87,9 +87,9 @@ impl Trail {
         }
         rest.payload = Some(step.payload.clone());
         rest.custom = step.custom.clone();
-        rest.cost = step.wishes.cost().cloned();
+        rest.cost = step.wishes.cost().map(|cost| Box::new(cost.clone()));
         if step.keeps_bodies() {
-            rest.capture = Some(Capture::new(&self.ledger.room));
+            rest.capture = Some(Box::new(Capture::new(&self.ledger.room)));
             rest.secrets = step.secrets();
         }
     }
@@ -282,7 +282,7 @@ impl Trail {
                 row.transcript.request = self.kept(capture, &mut record.request_body);
             }
         }
-        let capture = rest.capture.take();
+        let capture = rest.capture.take().map(|capture| *capture);
         row.transcript.response = self.kept(capture, &mut record.response_body);
         self.ledger.recorder.offer(row);
     }

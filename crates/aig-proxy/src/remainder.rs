@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use aig_model::{Record, Rest, Transcript};
+use aig_model::{Record, Rest, Row, Transcript};
 use aig_policy::price::{BadCustomCost, CustomCost};
 use aig_provider::{Reading, ResponseReader, Unread, Wire};
 use bytes::Bytes;
@@ -27,14 +27,17 @@ pub(crate) struct Remainder {
     /// The provider, if an account made it: it has prices of its own.
     pub(crate) custom: Option<Arc<Custom>>,
     /// What the caller says that it costs.
-    pub(crate) cost: Option<Result<CustomCost, BadCustomCost>>,
+    pub(crate) cost: Option<Box<Result<CustomCost, BadCustomCost>>>,
     /// What must not be in the log.
     pub(crate) secrets: Vec<Bytes>,
     /// The request's body; gone when the request is over.
     pub(crate) payload: Option<Payload>,
     /// What of the answer is for the log; gone when the request is over.
-    pub(crate) capture: Option<Capture>,
+    pub(crate) capture: Option<Box<Capture>>,
 }
+
+/// Beyond a kilobyte the allocator keeps nothing at hand, and a row is made for every request.
+const _: () = assert!(size_of::<Row<Remainder>>() <= 1 << 10);
 
 /// What a provider said.
 pub(crate) enum Answer {
@@ -98,10 +101,9 @@ impl Rest for Remainder {
     }
 
     fn complete(&mut self, record: &mut Record, transcript: &mut Transcript) {
+        let secrets = transcript::sought(&self.secrets);
         for body in [&mut transcript.request, &mut transcript.response] {
-            *body = body
-                .take()
-                .map(|body| transcript::without(body, &self.secrets));
+            *body = body.take().map(|body| transcript::without(body, &secrets));
         }
         let reading = match std::mem::replace(&mut self.answer, Answer::None) {
             Answer::None => return,
@@ -113,7 +115,7 @@ impl Rest for Remainder {
         record.usage = reading.usage;
         if self.costs {
             let own = self.custom.as_ref().map(|custom| &custom.prices);
-            let (prices, custom) = (&self.ledger.prices, self.cost.as_ref());
+            let (prices, custom) = (&self.ledger.prices, self.cost.as_deref());
             prices.price(record, custom, own, &reading);
         }
         if record.model.is_empty()

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aig_model::{Body, BodyFate};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
-use memchr::memmem;
+use memchr::memmem::Finder;
+use smallvec::SmallVec;
 
 use crate::headers;
 use crate::record::clipped;
@@ -152,14 +153,19 @@ impl Drop for Capture {
     }
 }
 
+/// What to look for, of these secrets.
+pub(crate) fn sought(secrets: &[Bytes]) -> SmallVec<[Finder<'_>; 2]> {
+    let secrets = secrets.iter().filter(|secret| secret.len() >= SECRET);
+    secrets.map(Finder::new).collect()
+}
+
 /// The body with every one of these secrets taken out; nearly always the body itself.
-pub(crate) fn without(body: Body, secrets: &[Bytes]) -> Body {
-    let secrets = || secrets.iter().filter(|secret| secret.len() >= SECRET);
-    if !secrets().any(|secret| has(&body, secret)) {
+pub(crate) fn without(body: Body, secrets: &[Finder<'_>]) -> Body {
+    if !secrets.iter().any(|secret| has(&body, secret)) {
         return body;
     }
     let mut text = body.pieces().concat();
-    for secret in secrets() {
+    for secret in secrets {
         text = replaced(&text, secret);
     }
     let coding = body.coding.clone();
@@ -170,38 +176,38 @@ pub(crate) fn without(body: Body, secrets: &[Bytes]) -> Body {
 }
 
 /// Whether a secret stands in a body, be it across the edges of pieces.
-fn has(body: &Body, secret: &[u8]) -> bool {
-    let finder = memmem::Finder::new(secret);
+fn has(body: &Body, secret: &Finder<'_>) -> bool {
+    let most = secret.needle().len() - 1;
     let pieces = body.pieces();
     if let [whole] = pieces {
-        return finder.find(whole).is_some();
+        return secret.find(whole).is_some();
     }
     let mut before: Vec<u8> = Vec::new();
     pieces.iter().any(|piece| {
-        if finder.find(piece).is_some() {
+        if secret.find(piece).is_some() {
             return true;
         }
         // What of the pieces so far may be its beginning, with what may be its end.
-        let head = &piece[..piece.len().min(secret.len() - 1)];
+        let head = &piece[..piece.len().min(most)];
         let edge = [&before[..], head].concat();
-        let found = finder.find(&edge).is_some();
-        let seen = if piece.len() >= secret.len() {
+        let found = secret.find(&edge).is_some();
+        let seen = if piece.len() > most {
             &piece[..]
         } else {
             &edge[..]
         };
-        before = seen[seen.len().saturating_sub(secret.len() - 1)..].to_vec();
+        before = seen[seen.len().saturating_sub(most)..].to_vec();
         found
     })
 }
 
-fn replaced(text: &[u8], secret: &[u8]) -> Vec<u8> {
+fn replaced(text: &[u8], secret: &Finder<'_>) -> Vec<u8> {
     let mut clean = Vec::with_capacity(text.len());
     let mut from = 0;
-    for at in memmem::find_iter(text, secret) {
+    for at in secret.find_iter(text) {
         clean.extend_from_slice(&text[from..at]);
         clean.extend_from_slice(REDACTED);
-        from = at + secret.len();
+        from = at + secret.needle().len();
     }
     clean.extend_from_slice(&text[from..]);
     clean
