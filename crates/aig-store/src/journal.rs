@@ -54,6 +54,8 @@ pub(crate) type Change = Box<dyn FnOnce(&mut Connection, &mut Scribe) + Send>;
 pub(crate) struct Entry {
     /// As the request made it: what is handed from one thread to another is not copied.
     pub(crate) row: Box<Row>,
+    /// Whether the row lacks nothing any more.
+    pub(crate) whole: bool,
     pub(crate) place: Place,
     pub(crate) weight: u64,
     /// Its bodies were given up, because they did not fit into the queue.
@@ -98,7 +100,8 @@ impl Journal {
     }
 
     /// Hands in a row, or drops and counts it; bodies for which there is no room are shed first, and
-    /// the row says so. Never blocks. What the row lacks is made out by the writer.
+    /// the row says so. Never blocks. What the row lacks is made out by the
+    /// writer, or here while rows wait for it.
     pub fn offer(&self, row: impl Into<Box<Row>>) {
         self.take_in(row.into());
     }
@@ -106,6 +109,11 @@ impl Journal {
     fn take_in(&self, mut row: Box<Row>) {
         let desk = &*self.desk;
         let counters = &*desk.counters;
+        // A writer that falls behind is given no more work than it has to have.
+        let whole = counters.queued_bytes() >= Journal::PRESSING / 2;
+        if whole {
+            row.complete();
+        }
         let seq = counters.offered.fetch_add(1, Ordering::Relaxed);
         // Looked up now, not when it is written: meanwhile the id may be another gateway's.
         let of_row = row.weight() as u64;
@@ -145,6 +153,7 @@ impl Journal {
         };
         let entry = Entry {
             row,
+            whole,
             place,
             weight,
             shed: without,

@@ -164,7 +164,11 @@ impl JournalThread {
     fn run(&mut self) {
         loop {
             let mut batch = self.gather();
-            batch.rows.iter_mut().for_each(complete);
+            batch
+                .rows
+                .iter_mut()
+                .filter(|entry| !entry.whole)
+                .for_each(complete);
             self.settle(&batch.rows);
             if let Some(change) = batch.change {
                 change(&mut self.connection, &mut self.scribe);

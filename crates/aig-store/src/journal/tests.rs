@@ -314,3 +314,38 @@ async fn what_a_row_lacks_is_written_with_it_and_a_fault_in_that_costs_its_bodie
     assert_eq!(of(1).request_body, BodyFate::Kept);
     assert_eq!(of(2).request_body, BodyFate::NotKept);
 }
+
+#[tokio::test]
+async fn while_rows_wait_for_the_writer_they_are_made_whole_by_who_hands_them_in() {
+    let rig = Rig::new();
+    let account = rig.account("a").await;
+    let gateway = rig.gateway(account, "x").await;
+    let journal = rig.store.journal();
+    let offer = |number, path: String| {
+        let mut record = record(account, &gateway, number);
+        record.path = path.into();
+        journal.offer(Box::new(Row {
+            record,
+            transcript: Transcript::EMPTY,
+            rest: Lacking(|record, _| {
+                let thread = std::thread::current();
+                record.model = thread.name().unwrap_or_default().into();
+            }),
+        }) as Box<Row>);
+    };
+    let other = rig.foreign("logs.db");
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    offer(1, "short".into());
+    offer(2, "p".repeat(Journal::PRESSING as usize));
+    offer(3, "short".into());
+    other.execute_batch("ROLLBACK").unwrap();
+    journal.flush().await;
+    let request = PageRequest::new(None, Some(50), 50);
+    let scope = rig.scope(account);
+    let page = scope.logs(&gateway, request, None).await.unwrap().unwrap();
+    for row in page.items {
+        let by_the_writer = row.id.as_u128() <= 2;
+        assert_eq!(row.model == "store-journal", by_the_writer, "{}", row.id);
+    }
+    assert_eq!(journal.counters().written(), 3);
+}
