@@ -59,7 +59,7 @@ impl HeadClock {
         loop {
             let due = match self.note.due.load(Ordering::Relaxed) {
                 // Whichever begins in the meantime has its deadline later than this.
-                NONE => Instant::now() + allowed,
+                NONE | OVER => Instant::now() + allowed,
                 due => self.note.since + Duration::from_nanos(due),
             };
             if due > Instant::now() {
@@ -67,12 +67,9 @@ impl HeadClock {
                 continue;
             }
             self.note.due.store(OVER, Ordering::Relaxed);
-            // What waits is polled before this, and so in the next turn.
-            std::future::poll_fn(|cx| {
-                cx.waker().wake_by_ref();
-                Poll::<()>::Pending
-            })
-            .await;
+            // What waits is polled before this, and so in the next turn; once, because the head may have
+            // come in it, and then there is nobody to be late.
+            tokio::task::yield_now().await;
         }
     }
 }
@@ -170,5 +167,40 @@ mod tests {
         let mut head = clock.sleep(ALLOWED);
         assert!(tokio::time::timeout(ALLOWED / 2, &mut watch).await.is_err());
         assert!((&mut head).now_or_never().is_none());
+    }
+
+    /// A head that comes in the very turn in which it would have been late: nobody is woken for it any
+    /// more, and the next one has its own time.
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_comes_at_the_last_moment_leaves_the_clock_in_order() {
+        let clock = HeadClock::new();
+        let mut watch = std::pin::pin!(clock.watch(ALLOWED));
+        let head = clock.sleep(ALLOWED);
+        let note = Arc::clone(&clock.note);
+        poll_fn(|cx| {
+            assert!(watch.poll_unpin(cx).is_pending());
+            match note.due.load(Ordering::Relaxed) {
+                OVER => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        })
+        .await;
+        drop(head);
+        let began = Instant::now();
+        let mut next = clock.sleep(ALLOWED);
+        let mut turns = 0;
+        poll_fn(|cx| {
+            turns += 1;
+            assert!(turns < 20, "it is woken over and over");
+            match next.poll_unpin(cx) {
+                Poll::Ready(()) => Poll::Ready(()),
+                Poll::Pending => {
+                    assert!(watch.poll_unpin(cx).is_pending());
+                    Poll::Pending
+                }
+            }
+        })
+        .await;
+        assert!(began.elapsed() >= ALLOWED);
     }
 }
