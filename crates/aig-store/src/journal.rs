@@ -4,12 +4,14 @@
 //! the traffic it tells of. Every row offered gets a number, dropped ones too, so that loss can
 //! also be counted from the rows that were written. Writing is left to `journal_writer`.
 
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::thread::Thread;
 
-use aig_model::{Body, BodyFate, Row};
+use aig_model::{Body, BodyFate, Row, Transcript};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
@@ -112,7 +114,7 @@ impl Journal {
         // A writer that falls behind is given no more work than it has to have.
         let whole = counters.queued_bytes() >= Journal::PRESSING / 2;
         if whole {
-            row.complete();
+            complete(&mut row);
         }
         let seq = counters.offered.fetch_add(1, Ordering::Relaxed);
         // Looked up now, not when it is written: meanwhile the id may be another gateway's.
@@ -221,6 +223,28 @@ fn shed(body: &mut Option<Body>, fate: &mut BodyFate) {
 const fn kept(body: &Option<Body>, fate: &mut BodyFate) {
     if body.is_some() {
         *fate = BodyFate::Kept;
+    }
+}
+
+/// Makes a row whole. What it lacks is made out of what others sent, and no fault in that may end the
+/// thread that writes, or a request: the row then goes without it, and without its bodies.
+fn complete(row: &mut Row) {
+    if panic::catch_unwind(AssertUnwindSafe(|| row.complete())).is_err() {
+        tracing::error!(id = %row.record.id, "a row could not be made whole; this is a fault of the program");
+        row.transcript = Transcript::EMPTY;
+        row.record.request_body = BodyFate::NotKept;
+        row.record.response_body = BodyFate::NotKept;
+    }
+}
+
+// === impl Entry ===
+
+impl Entry {
+    /// Makes out what the row still lacks.
+    pub(crate) fn complete(&mut self) {
+        if !mem::replace(&mut self.whole, true) {
+            complete(&mut self.row);
+        }
     }
 }
 

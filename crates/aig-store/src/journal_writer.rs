@@ -5,14 +5,13 @@
 //! tries again, while the bounded queue behind it sheds; a row that is itself at fault is left out
 //! of its batch and counted. Between batches it sweeps away what deleted gateways left.
 
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use aig_model::{BodyFate, LogQuery, LogStrategy, Transcript};
+use aig_model::{LogQuery, LogStrategy};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
@@ -69,18 +68,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long the thread sleeps without rows before it looks for something to sweep.
 const IDLE: Duration = Duration::from_secs(1);
-
-/// Makes a row whole. What it lacks is made out of what others sent, and nothing of that may end the
-/// thread: where it cannot be made out, the row goes without it, and without its bodies.
-fn complete(entry: &mut Entry) {
-    let row = &mut entry.row;
-    if panic::catch_unwind(AssertUnwindSafe(|| row.complete())).is_err() {
-        tracing::error!(id = %row.record.id, "a row could not be made whole; this is a fault of the program");
-        row.transcript = Transcript::EMPTY;
-        row.record.request_body = BodyFate::NotKept;
-        row.record.response_body = BodyFate::NotKept;
-    }
-}
 
 // === impl Batch ===
 
@@ -164,11 +151,7 @@ impl JournalThread {
     fn run(&mut self) {
         loop {
             let mut batch = self.gather();
-            batch
-                .rows
-                .iter_mut()
-                .filter(|entry| !entry.whole)
-                .for_each(complete);
+            batch.rows.iter_mut().for_each(Entry::complete);
             self.settle(&batch.rows);
             if let Some(change) = batch.change {
                 change(&mut self.connection, &mut self.scribe);

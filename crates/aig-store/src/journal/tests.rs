@@ -3,7 +3,7 @@
 mod crash;
 mod pace;
 
-use aig_model::{PageRequest, Record, Rest, Transcript};
+use aig_model::{PageRequest, Record, Rest};
 
 use super::*;
 use crate::testing::{Rig, id, record};
