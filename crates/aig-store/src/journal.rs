@@ -35,6 +35,7 @@ pub struct JournalCounters {
     refused: AtomicU64,
     shed: AtomicU64,
     queued_bytes: AtomicU64,
+    queued_rows: AtomicU64,
 }
 
 /// What goes to the writer.
@@ -81,7 +82,11 @@ impl Journal {
 
     /// With so many bytes in the queue they are written at once: rows that wait for others hold
     /// memory, and would take the room of those that come.
-    pub(crate) const PRESSING: u64 = Self::CAPACITY / 16;
+    pub(crate) const PRESSING: u64 = Self::CAPACITY / 4;
+
+    /// So are that many rows: more in one transaction are hardly cheaper. A row is small, and what
+    /// the allocator once gave for many of them it keeps.
+    pub(crate) const PRESSING_ROWS: u64 = 500;
 
     pub(crate) fn new(
         messages: Sender<Message>,
@@ -112,7 +117,7 @@ impl Journal {
         let desk = &*self.desk;
         let counters = &*desk.counters;
         // A writer that falls behind is given no more work than it has to have.
-        let whole = counters.queued_bytes() >= Journal::PRESSING / 2;
+        let whole = counters.half_pressing();
         if whole {
             complete(&mut row);
         }
@@ -281,19 +286,35 @@ impl JournalCounters {
         self.queued_bytes.load(Ordering::Relaxed)
     }
 
-    /// Takes in that many bytes, if there is room for them; whether they make the queue press.
+    /// Whether what waits is to be written at once.
+    pub(crate) fn pressing(&self) -> bool {
+        self.queued_bytes() >= Journal::PRESSING
+            || self.queued_rows.load(Ordering::Relaxed) >= Journal::PRESSING_ROWS
+    }
+
+    /// Whether half of what makes the queue press waits.
+    fn half_pressing(&self) -> bool {
+        self.queued_bytes() >= Journal::PRESSING / 2
+            || self.queued_rows.load(Ordering::Relaxed) >= Journal::PRESSING_ROWS / 2
+    }
+
+    /// Takes in a row of that many bytes, if there is room for it; whether it makes the queue press.
     fn take(&self, weight: u64, room: u64) -> Option<bool> {
         let before = self
             .queued_bytes
             .try_update(Ordering::Relaxed, Ordering::Relaxed, |queued| {
                 queued.checked_add(weight).filter(|sum| *sum <= room)
             });
-        let before = before.ok()?;
-        Some(before < Journal::PRESSING && before + weight >= Journal::PRESSING)
+        let bytes = before.ok()?;
+        let rows = self.queued_rows.fetch_add(1, Ordering::Relaxed);
+        let pressed = bytes >= Journal::PRESSING || rows >= Journal::PRESSING_ROWS;
+        let presses = bytes + weight >= Journal::PRESSING || rows + 1 >= Journal::PRESSING_ROWS;
+        Some(presses && !pressed)
     }
 
     fn settle(&self, weight: u64, as_what: &AtomicU64) {
         self.queued_bytes.fetch_sub(weight, Ordering::Relaxed);
+        self.queued_rows.fetch_sub(1, Ordering::Relaxed);
         as_what.fetch_add(1, Ordering::Relaxed);
     }
 

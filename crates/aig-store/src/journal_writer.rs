@@ -151,8 +151,7 @@ impl JournalThread {
     fn run(&mut self) {
         loop {
             let mut batch = self.gather();
-            batch.rows.iter_mut().for_each(Entry::complete);
-            self.settle(&batch.rows);
+            self.settle(&mut batch.rows);
             if let Some(change) = batch.change {
                 change(&mut self.connection, &mut self.scribe);
             }
@@ -205,7 +204,7 @@ impl JournalThread {
                 Err(TryRecvError::Empty) => {}
             }
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.counters.queued_bytes() >= Journal::PRESSING {
+            if left.is_zero() || self.counters.pressing() {
                 return None;
             }
             thread::park_timeout(left.min(TICK));
@@ -213,7 +212,7 @@ impl JournalThread {
     }
 
     /// Writes the rows, as often as it takes; gives up only when the store ends.
-    fn settle(&mut self, rows: &[Entry]) {
+    fn settle(&mut self, rows: &mut [Entry]) {
         let mut stalled: Option<Instant> = None;
         let mut give_up = None;
         while let Err(error) = self.write(rows) {
@@ -239,7 +238,7 @@ impl JournalThread {
     }
 
     /// Writes all rows that can be stored, or none.
-    fn write(&mut self, rows: &[Entry]) -> rusqlite::Result<()> {
+    fn write(&mut self, rows: &mut [Entry]) -> rusqlite::Result<()> {
         if rows.is_empty() {
             return Ok(());
         }

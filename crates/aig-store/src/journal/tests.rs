@@ -264,6 +264,11 @@ fn only_the_row_that_fills_the_queue_to_the_mark_makes_it_press() {
         .collect();
     let fourth: Vec<_> = (0..8).map(|at| Some(at == 3)).collect();
     assert_eq!(pressed, fourth);
+    let counters = JournalCounters::default();
+    let pressed = (0..2 * Journal::PRESSING_ROWS)
+        .filter(|_| counters.take(1, Journal::CAPACITY) == Some(true));
+    assert_eq!(pressed.count(), 1, "many rows press too");
+    assert!(counters.pressing());
 }
 
 /// What a row lacks, in a test.

@@ -66,18 +66,19 @@ impl Scribe {
         self.known.forget();
     }
 
-    /// Writes rows. Answers those that cannot be stored, or must not be because their log is full.
+    /// Writes rows, and makes out what each lacks just before: a long body is then read twice while
+    /// it is at hand. Answers those that cannot be stored, or must not be because their log is full.
     pub(crate) fn write(
         &mut self,
         transaction: &Transaction<'_>,
-        rows: &[Entry],
+        rows: &mut [Entry],
         most: impl Fn(&Entry) -> Option<u64>,
     ) -> rusqlite::Result<Vec<usize>> {
         let mut open: HashMap<i64, Open> = HashMap::new();
         let mut refused = vec![];
         let mut body = bodies::next(transaction)?;
         let mut add = transaction.prepare_cached(ADD)?;
-        for (index, entry) in rows.iter().enumerate() {
+        for (index, entry) in rows.iter_mut().enumerate() {
             let incarnation = entry.place.incarnation;
             let log = match open.entry(incarnation) {
                 std::collections::hash_map::Entry::Occupied(log) => log.into_mut(),
@@ -89,6 +90,7 @@ impl Scribe {
                 refused.push(index);
                 continue;
             }
+            entry.complete();
             let mut words = Writing {
                 transaction,
                 known: &mut self.known,
