@@ -152,10 +152,9 @@ pub(crate) fn wire_at(tail: &str) -> Wire {
 /// Knows AWS's scheme, whose `Authorization` lists the names.
 pub fn signed(headers: &HeaderMap, name: &HeaderName) -> bool {
     headers.get_all(AUTHORIZATION).iter().any(|value| {
-        let list = value
-            .to_str()
-            .ok()
-            .filter(|value| value.starts_with("AWS4-"))
+        let list = Some(value)
+            .filter(|value| value.as_bytes().starts_with(b"AWS4-"))
+            .and_then(|value| value.to_str().ok())
             .and_then(|value| value.split_once("SignedHeaders="))
             .map(|(_, list)| list.split([',', ' ']).next().unwrap_or_default());
         list.is_some_and(|list| list.split(';').any(|signed| signed == name.as_str()))

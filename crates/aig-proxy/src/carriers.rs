@@ -19,6 +19,8 @@ use smallvec::SmallVec;
 /// The places where a token may stand.
 pub(crate) struct Carriers {
     headers: Vec<HeaderName>,
+    /// The lengths of their names, one bit each: most headers of a request have another.
+    lengths: u64,
     parameters: Vec<&'static str>,
 }
 
@@ -58,9 +60,14 @@ impl Carriers {
             }
         }
         Self {
+            lengths: headers.iter().fold(0, |bits, name| bits | length_bit(name)),
             headers,
             parameters,
         }
+    }
+
+    fn may_carry(&self, name: &HeaderName) -> bool {
+        self.lengths & length_bit(name) != 0 && self.headers.contains(name)
     }
 
     /// Finds the tokens of a request, or of a step of one.
@@ -83,7 +90,7 @@ impl Carriers {
         };
         // One look at each header that is there: there are few of them, and many that might be.
         for (name, value) in headers {
-            if self.headers.contains(name) && value.to_str().is_ok_and(&mut is_token) {
+            if self.may_carry(name) && value.to_str().is_ok_and(&mut is_token) {
                 tokens.headers.push(name.clone());
             }
         }
@@ -110,6 +117,10 @@ impl Carriers {
         tokens.protocols = (kept.len() < protocols().count()).then_some(kept);
         tokens
     }
+}
+
+fn length_bit(name: &HeaderName) -> u64 {
+    1 << name.as_str().len().min(63)
 }
 
 fn texts<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
