@@ -18,6 +18,7 @@ mod part;
 mod row;
 mod scan;
 mod scribe;
+mod shared;
 mod words;
 
 use aig_model::{

@@ -29,6 +29,7 @@ pub(crate) const LOGS: &[&str] = &[
     include_str!("schema/logs-2.sql"),
     include_str!("schema/logs-3.sql"),
     include_str!("schema/logs-4.sql"),
+    include_str!("schema/logs-5.sql"),
 ];
 
 /// Brings the file to the newest version.

@@ -2,8 +2,10 @@
 //! and a compressor that starts anew learns nothing.
 //!
 //! zstd at its first level: the writer's time counts, and rows come faster than bodies are read.
-//! A row that goes takes its bodies along: they are blanked in what its neighbours still need.
+//! A row that goes takes its bodies along: they are blanked in what its neighbours still need, unless
+//! another row has the same ones.
 
+use std::collections::BTreeMap;
 use std::mem;
 
 use aig_model::{Body, Transcript};
@@ -12,6 +14,7 @@ use zstd::bulk::Compressor;
 use zstd::zstd_safe::compress_bound;
 
 use super::row::Intern;
+use super::shared::BodyPlace;
 
 /// Which of the two bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +54,17 @@ const NEXT: &str = "SELECT ifnull(max(body), 0) + 1 FROM log_body";
 const ADD: &str = "
     INSERT INTO log_body (body, incarnation, rows, data) VALUES (:body, :incarnation, :rows, :data)";
 const READ: &str = "SELECT data FROM log_body WHERE body = :body";
-const FEWER: &str = "UPDATE log_body SET rows = rows - :rows, data = :data WHERE body = :body";
+const MORE: &str = "
+    UPDATE log_body SET rows = rows + :rows WHERE body = :body AND incarnation = :incarnation";
+const FEWER: &str = "UPDATE log_body SET rows = rows - :rows WHERE body = :body";
+const REPLACE: &str = "UPDATE log_body SET data = :data WHERE body = :body";
 const ROWS: &str = "SELECT rows FROM log_body WHERE body = :body";
+const SHARE: &str = "
+    INSERT INTO log_shared (body, at, rows) VALUES (:body, :at, :rows)
+    ON CONFLICT (body, at) DO UPDATE SET rows = rows + excluded.rows";
+const SHARED: &str = "SELECT at, rows FROM log_shared WHERE body = :body";
+const UNSHARE: &str = "UPDATE log_shared SET rows = rows - :rows WHERE body = :body AND at = :at";
+const ALONE: &str = "DELETE FROM log_shared WHERE body = :body AND at = :at";
 const DROP: &str = "DELETE FROM log_body WHERE body = :body";
 
 /// The number of the next block of bodies.
@@ -179,7 +191,23 @@ pub(crate) fn read(
         .map(|bytes| (bytes.to_vec(), coding)))
 }
 
-/// Takes the bodies of rows off the disk.
+/// So many more rows have the bodies that are there.
+pub(crate) fn share(
+    transaction: &Transaction<'_>,
+    incarnation: i64,
+    (body, at): BodyPlace,
+    rows: i64,
+) -> rusqlite::Result<()> {
+    let more = named_params! { ":body": body, ":incarnation": incarnation, ":rows": rows };
+    // A log that is gone may have lost its block to the sweep, and the number to another log.
+    if transaction.prepare_cached(MORE)?.execute(more)? > 0 {
+        let shared = named_params! { ":body": body, ":at": at, ":rows": rows };
+        transaction.prepare_cached(SHARE)?.execute(shared)?;
+    }
+    Ok(())
+}
+
+/// Takes the bodies of rows off the disk, but those that other rows have, too.
 pub(crate) fn remove(
     transaction: &Transaction<'_>,
     body: i64,
@@ -196,11 +224,17 @@ pub(crate) fn remove(
         transaction.prepare_cached(DROP)?.execute(key)?;
         return Ok(());
     }
+    let fewer = named_params! { ":body": body, ":rows": gone };
+    transaction.prepare_cached(FEWER)?.execute(fewer)?;
+    let empty = emptied(transaction, body, places)?;
+    if empty.is_empty() {
+        return Ok(());
+    }
     let Some(mut raw) = raw(transaction, body)? else {
         return Ok(());
     };
-    for at in places {
-        let at = usize::try_from(*at).unwrap_or(usize::MAX);
+    for at in empty {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
         if let Some((lengths, _, start)) = head(&raw, at)
             && let Some(bytes) = raw.get_mut(start..start + lengths[0] + lengths[1])
         {
@@ -208,9 +242,40 @@ pub(crate) fn remove(
         }
     }
     let data = press.compress(&raw)?;
-    let change = named_params! { ":body": body, ":rows": gone, ":data": data };
-    transaction.prepare_cached(FEWER)?.execute(change)?;
+    let change = named_params! { ":body": body, ":data": data };
+    transaction.prepare_cached(REPLACE)?.execute(change)?;
     Ok(())
+}
+
+/// Of the places of rows that go, those that no row has any more.
+fn emptied(transaction: &Transaction<'_>, body: i64, places: &[i64]) -> rusqlite::Result<Vec<i64>> {
+    let mut left: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut statement = transaction.prepare_cached(SHARED)?;
+    let key = named_params! { ":body": body };
+    for shared in statement.query_map(key, |row| Ok((row.get(0)?, row.get(1)?)))? {
+        let (at, beyond_the_first): (i64, i64) = shared?;
+        left.insert(at, beyond_the_first);
+    }
+    let mut gone: BTreeMap<i64, i64> = BTreeMap::new();
+    for at in places {
+        *gone.entry(*at).or_default() += 1;
+    }
+    let mut empty = vec![];
+    for (at, rows) in gone {
+        let beyond_the_first = left.get(&at).copied().unwrap_or(0);
+        if rows < beyond_the_first {
+            let fewer = named_params! { ":body": body, ":at": at, ":rows": rows };
+            transaction.prepare_cached(UNSHARE)?.execute(fewer)?;
+            continue;
+        }
+        // One row is left, or none.
+        let key = named_params! { ":body": body, ":at": at };
+        transaction.prepare_cached(ALONE)?.execute(key)?;
+        if rows > beyond_the_first {
+            empty.push(at);
+        }
+    }
+    Ok(empty)
 }
 
 fn raw(transaction: &Transaction<'_>, body: i64) -> rusqlite::Result<Option<Vec<u8>>> {

@@ -10,12 +10,14 @@ use super::bodies::{self, Gathering, Press};
 use super::column::{self, Column};
 use super::part::{self, BLOCK, Part, block_key, column_key, row_key};
 use super::row::{self, Facts, Intern, facet, sortable};
+use super::shared::{BodyPlace, Shared};
 use super::words::{Known, Writing};
 use crate::journal::Entry;
 
 /// What the thread that writes keeps from one transaction to the next.
 pub(crate) struct Scribe {
     known: Known,
+    shared: Shared,
     press: Press,
     buffer: Vec<u8>,
 }
@@ -56,6 +58,7 @@ impl Scribe {
     pub(crate) fn new() -> rusqlite::Result<Self> {
         Ok(Self {
             known: Known::default(),
+            shared: Shared::default(),
             press: Press::new()?,
             buffer: vec![],
         })
@@ -64,6 +67,7 @@ impl Scribe {
     /// A transaction failed: what was learnt in it is not true.
     pub(crate) fn forget(&mut self) {
         self.known.forget();
+        self.shared.forget();
     }
 
     /// Writes rows, and makes out what each lacks just before: a long body is then read twice while
@@ -77,6 +81,8 @@ impl Scribe {
         let mut open: HashMap<i64, Open> = HashMap::new();
         let mut refused = vec![];
         let mut body = bodies::next(transaction)?;
+        let mut again: BTreeMap<(i64, BodyPlace), i64> = BTreeMap::new();
+        self.shared.begin(transaction)?;
         let mut add = transaction.prepare_cached(ADD)?;
         for (index, entry) in rows.iter_mut().enumerate() {
             let incarnation = entry.place.incarnation;
@@ -105,13 +111,18 @@ impl Scribe {
                 }
                 Err(error) => return Err(error),
             };
-            if entry.row.transcript.weight() > 0 {
+            let known = self.shared.find(entry);
+            if let Some(place) = known {
+                *again.entry((incarnation, place)).or_default() += 1;
+                (facts[facet::BODY], facts[facet::BODY_AT]) = (Some(place.0), Some(place.1));
+            } else if entry.row.transcript.weight() > 0 {
                 let gathering = log.gathering.get_or_insert_with(|| {
                     body += 1;
                     self.press.gather(body - 1)
                 });
-                facts[facet::BODY] = Some(gathering.body);
-                facts[facet::BODY_AT] = Some(gathering.add(&entry.row.transcript, &mut words)?);
+                let at = gathering.add(&entry.row.transcript, &mut words)?;
+                self.shared.note(entry, (gathering.body, at));
+                (facts[facet::BODY], facts[facet::BODY_AT]) = (Some(gathering.body), Some(at));
                 if gathering.is_full()
                     && let Some(full) = log.gathering.take()
                 {
@@ -139,6 +150,9 @@ impl Scribe {
                 seal(transaction, incarnation, &log)?;
             }
         }
+        for ((incarnation, place), rows) in again {
+            bodies::share(transaction, incarnation, place, rows)?;
+        }
         Ok(refused)
     }
 
@@ -150,6 +164,7 @@ impl Scribe {
         parts: &mut [Part],
         rows: &[(usize, usize)],
     ) -> rusqlite::Result<()> {
+        self.shared.forget();
         let mut by_part: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut by_body: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
         for (index, at) in rows {

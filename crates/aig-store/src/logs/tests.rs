@@ -3,6 +3,7 @@
 mod blocks;
 mod metadata;
 mod retention;
+mod shared;
 mod soak;
 
 use aig_model::{
