@@ -307,9 +307,9 @@ impl JournalCounters {
             });
         let bytes = before.ok()?;
         let rows = self.queued_rows.fetch_add(1, Ordering::Relaxed);
-        let pressed = bytes >= Journal::PRESSING || rows >= Journal::PRESSING_ROWS;
-        let presses = bytes + weight >= Journal::PRESSING || rows + 1 >= Journal::PRESSING_ROWS;
-        Some(presses && !pressed)
+        // Each mark is passed by one row, whoever passes the other meanwhile.
+        let by_bytes = bytes < Journal::PRESSING && bytes + weight >= Journal::PRESSING;
+        Some(by_bytes || rows + 1 == Journal::PRESSING_ROWS)
     }
 
     fn settle(&self, weight: u64, as_what: &AtomicU64) {

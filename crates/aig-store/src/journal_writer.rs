@@ -166,7 +166,10 @@ impl JournalThread {
             if batch.last {
                 return self.abandon();
             }
-            self.sweep.step(&mut self.connection);
+            // What a log that is gone has lost is not shared: the number of its block may be another's.
+            if self.sweep.step(&mut self.connection) {
+                self.scribe.forget();
+            }
         }
     }
 

@@ -67,16 +67,18 @@ impl Sweep {
         !self.dead.is_empty()
     }
 
-    /// Does a little. A failure is no loss: the next step compares again.
-    pub(crate) fn step(&mut self, connection: &mut Connection) {
-        if let Err(error) = self.try_step(connection) {
+    /// Does a little, and tells whether something was deleted. A failure is no loss: the next step
+    /// compares again.
+    pub(crate) fn step(&mut self, connection: &mut Connection) -> bool {
+        self.try_step(connection).unwrap_or_else(|error| {
             tracing::debug!(%error, "cannot sweep the logs now");
             self.dead.clear();
             self.due = true;
-        }
+            false
+        })
     }
 
-    fn try_step(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
+    fn try_step(&mut self, connection: &mut Connection) -> rusqlite::Result<bool> {
         // An error means that the configuration's writer is gone, and nothing changes any more.
         if self.due || self.live.has_changed().unwrap_or(false) {
             let live = Arc::clone(&self.live.borrow_and_update());
@@ -84,7 +86,7 @@ impl Sweep {
             self.due = false;
         }
         let Some((account, incarnation)) = self.dead.last() else {
-            return Ok(());
+            return Ok(false);
         };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut is_done = true;
@@ -113,7 +115,7 @@ impl Sweep {
         if is_done {
             self.dead.pop();
         }
-        Ok(())
+        Ok(true)
     }
 }
 

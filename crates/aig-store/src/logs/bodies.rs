@@ -54,8 +54,7 @@ const NEXT: &str = "SELECT ifnull(max(body), 0) + 1 FROM log_body";
 const ADD: &str = "
     INSERT INTO log_body (body, incarnation, rows, data) VALUES (:body, :incarnation, :rows, :data)";
 const READ: &str = "SELECT data FROM log_body WHERE body = :body";
-const MORE: &str = "
-    UPDATE log_body SET rows = rows + :rows WHERE body = :body AND incarnation = :incarnation";
+const MORE: &str = "UPDATE log_body SET rows = rows + :rows WHERE body = :body";
 const FEWER: &str = "UPDATE log_body SET rows = rows - :rows WHERE body = :body";
 const REPLACE: &str = "UPDATE log_body SET data = :data WHERE body = :body";
 const ROWS: &str = "SELECT rows FROM log_body WHERE body = :body";
@@ -194,26 +193,28 @@ pub(crate) fn read(
 /// So many more rows have the bodies that are there.
 pub(crate) fn share(
     transaction: &Transaction<'_>,
-    incarnation: i64,
     (body, at): BodyPlace,
     rows: i64,
 ) -> rusqlite::Result<()> {
-    let more = named_params! { ":body": body, ":incarnation": incarnation, ":rows": rows };
-    // A log that is gone may have lost its block to the sweep, and the number to another log.
-    if transaction.prepare_cached(MORE)?.execute(more)? > 0 {
-        let shared = named_params! { ":body": body, ":at": at, ":rows": rows };
-        transaction.prepare_cached(SHARE)?.execute(shared)?;
+    let more = named_params! { ":body": body, ":rows": rows };
+    match transaction.prepare_cached(MORE)?.execute(more)? {
+        1 => {}
+        // What was known of the block was not true; the batch is written again without that.
+        blocks => return Err(rusqlite::Error::StatementChangedRows(blocks)),
     }
+    let shared = named_params! { ":body": body, ":at": at, ":rows": rows };
+    transaction.prepare_cached(SHARE)?.execute(shared)?;
     Ok(())
 }
 
-/// Takes the bodies of rows off the disk, but those that other rows have, too.
+/// Takes the bodies of rows off the disk, but those that other rows have, too; answers which places no
+/// row has any more.
 pub(crate) fn remove(
     transaction: &Transaction<'_>,
     body: i64,
     places: &[i64],
     press: &mut Press,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Vec<i64>> {
     let key = named_params! { ":body": body };
     let rows: Option<i64> = transaction
         .prepare_cached(ROWS)?
@@ -222,19 +223,19 @@ pub(crate) fn remove(
     let gone = places.len() as i64;
     if rows.is_none_or(|rows| rows <= gone) {
         transaction.prepare_cached(DROP)?.execute(key)?;
-        return Ok(());
+        return Ok(places.to_vec());
     }
     let fewer = named_params! { ":body": body, ":rows": gone };
     transaction.prepare_cached(FEWER)?.execute(fewer)?;
     let empty = emptied(transaction, body, places)?;
     if empty.is_empty() {
-        return Ok(());
+        return Ok(empty);
     }
     let Some(mut raw) = raw(transaction, body)? else {
-        return Ok(());
+        return Ok(empty);
     };
-    for at in empty {
-        let at = usize::try_from(at).unwrap_or(usize::MAX);
+    for at in &empty {
+        let at = usize::try_from(*at).unwrap_or(usize::MAX);
         if let Some((lengths, _, start)) = head(&raw, at)
             && let Some(bytes) = raw.get_mut(start..start + lengths[0] + lengths[1])
         {
@@ -244,7 +245,7 @@ pub(crate) fn remove(
     let data = press.compress(&raw)?;
     let change = named_params! { ":body": body, ":data": data };
     transaction.prepare_cached(REPLACE)?.execute(change)?;
-    Ok(())
+    Ok(empty)
 }
 
 /// Of the places of rows that go, those that no row has any more.

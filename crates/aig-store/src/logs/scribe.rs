@@ -81,7 +81,7 @@ impl Scribe {
         let mut open: HashMap<i64, Open> = HashMap::new();
         let mut refused = vec![];
         let mut body = bodies::next(transaction)?;
-        let mut again: BTreeMap<(i64, BodyPlace), i64> = BTreeMap::new();
+        let mut again: BTreeMap<BodyPlace, i64> = BTreeMap::new();
         self.shared.begin(transaction)?;
         let mut add = transaction.prepare_cached(ADD)?;
         for (index, entry) in rows.iter_mut().enumerate() {
@@ -113,7 +113,7 @@ impl Scribe {
             };
             let known = self.shared.find(entry);
             if let Some(place) = known {
-                *again.entry((incarnation, place)).or_default() += 1;
+                *again.entry(place).or_default() += 1;
                 (facts[facet::BODY], facts[facet::BODY_AT]) = (Some(place.0), Some(place.1));
             } else if entry.row.transcript.weight() > 0 {
                 let gathering = log.gathering.get_or_insert_with(|| {
@@ -150,8 +150,8 @@ impl Scribe {
                 seal(transaction, incarnation, &log)?;
             }
         }
-        for ((incarnation, place), rows) in again {
-            bodies::share(transaction, incarnation, place, rows)?;
+        for (place, rows) in again {
+            bodies::share(transaction, place, rows)?;
         }
         Ok(refused)
     }
@@ -164,7 +164,6 @@ impl Scribe {
         parts: &mut [Part],
         rows: &[(usize, usize)],
     ) -> rusqlite::Result<()> {
-        self.shared.forget();
         let mut by_part: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut by_body: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
         for (index, at) in rows {
@@ -177,7 +176,8 @@ impl Scribe {
             by_part.entry(*index).or_default().push(*at);
         }
         for (body, places) in by_body {
-            bodies::remove(transaction, body, &places, &mut self.press)?;
+            let empty = bodies::remove(transaction, body, &places, &mut self.press)?;
+            self.shared.lose(body, &empty);
         }
         for (index, places) in by_part {
             let part = &mut parts[index];

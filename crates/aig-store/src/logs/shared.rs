@@ -1,8 +1,8 @@
 //! Which bodies were written lately, so that they are not written again: what the cache answers over
 //! and over is the same question and the same answer each time, and long ones are most of a log.
 //!
-//! Two answers are the same when they lie in the same memory, which is held here as long as it
-//! counts; questions come anew each time and are compared. Who counts the rows that share, and
+//! Two long answers are the same when they lie in the same memory, which is held here as long as it
+//! counts; questions come anew each time and are compared, and so are short answers. Who counts the rows that share, and
 //! when bodies go, is left to `bodies`.
 
 use std::collections::VecDeque;
@@ -59,6 +59,18 @@ impl Shared {
     pub(crate) fn forget(&mut self) {
         self.lately.clear();
         self.held = 0;
+    }
+
+    /// No row has the bodies at these places any more.
+    pub(crate) fn lose(&mut self, body: i64, places: &[i64]) {
+        let held = &mut self.held;
+        self.lately.retain(|written| {
+            let stays = written.place.0 != body || !places.contains(&written.place.1);
+            if !stays {
+                *held -= written.transcript.weight();
+            }
+            stays
+        });
     }
 
     /// Where the bodies of this row are already.
@@ -125,6 +137,10 @@ fn same(one: &Option<Body>, other: &Option<Body>, bytes: fn(&Body, &Body) -> boo
 }
 
 fn in_one_place(one: &Body, other: &Body) -> bool {
+    // What is short is copied for each row.
+    if one.len() < LONG {
+        return one.pieces() == other.pieces();
+    }
     let pieces = one.pieces().iter().zip(other.pieces());
     one.pieces().len() == other.pieces().len()
         && pieces

@@ -1,7 +1,10 @@
 //! Bodies that many rows have are in the file once, for as long as one of the rows is there.
 
+use std::collections::BTreeMap;
+
 use aig_model::{Body, LogKey, LogOperator, LogQuery, LogValue, Transcript};
 use bytes::Bytes;
+use tokio::sync::oneshot;
 
 use super::blocks::filter;
 use super::*;
@@ -58,11 +61,18 @@ impl Log {
     async fn write(&self, number: u32, cached: bool, transcript: Transcript) {
         let record = Record {
             cached,
-            ..record(self.account, &self.gateway, number)
+            ..self.hit(&self.gateway, number)
         };
         let journal = self.rig.store.journal();
         journal.offer((record, transcript));
         journal.flush().await;
+    }
+
+    fn hit(&self, gateway: &GatewayId, number: u32) -> Record {
+        Record {
+            cached: true,
+            ..record(self.account, gateway, number)
+        }
     }
 
     async fn delete(&self, number: u32) {
@@ -108,10 +118,7 @@ async fn an_answer_that_comes_again_is_in_the_file_once_and_goes_with_its_last_r
     let log = Log::new().await;
     let (talk, other) = (Talk::about("rain"), Talk::about("snow"));
     let journal = log.rig.store.journal();
-    let hit = |number| Record {
-        cached: true,
-        ..record(log.account, &log.gateway, number)
-    };
+    let hit = |number| log.hit(&log.gateway, number);
     // Two in the transaction of the first, two in later ones.
     journal.offer((hit(1), talk.again(1)));
     journal.offer((hit(2), talk.again(2)));
@@ -143,13 +150,16 @@ async fn an_answer_that_comes_again_is_in_the_file_once_and_goes_with_its_last_r
         0,
         "what no row has any more is at rest no more"
     );
-    // One that comes after a deletion is written anew, and outlives the old ones.
     log.write(6, true, talk.again(6)).await;
-    assert_eq!(log.holds("rain! "), 2_000);
     log.delete(5).await;
     assert_eq!(log.holds("rain! "), 1_000);
     assert!(log.tells(6, &talk).await);
     log.delete(6).await;
+    assert_eq!(log.count("log_body"), 0);
+    // One that comes when the last is gone is written anew.
+    log.write(7, true, talk.again(7)).await;
+    assert!(log.tells(7, &talk).await);
+    log.delete(7).await;
     assert_eq!((log.count("log_body"), log.count("log_shared")), (0, 0));
 }
 
@@ -158,26 +168,23 @@ async fn in_one_block_with_others_shared_bodies_are_blanked_when_the_last_row_go
     let log = Log::new().await;
     let (talk, stays) = (Talk::about("rain"), Talk::about("snow"));
     let journal = log.rig.store.journal();
-    for (number, talk) in [(1, &talk), (2, &talk), (3, &talk), (4, &stays)] {
-        let hit = Record {
-            cached: true,
-            ..record(log.account, &log.gateway, number)
-        };
-        journal.offer((hit, talk.again(9)));
+    for (number, talk) in [(1, &talk), (2, &talk), (3, &talk), (4, &talk), (5, &stays)] {
+        journal.offer((log.hit(&log.gateway, number), talk.again(9)));
     }
     journal.flush().await;
     assert_eq!(log.count("log_body"), 1);
-    let rain = filter(
+    log.delete(1).await;
+    let two = filter(
         LogKey::Id,
         LogOperator::Eq,
-        &[1, 2].map(|number| LogValue::Text(Uuid::from_u128(number).to_string())),
+        &[2, 3].map(|number| LogValue::Text(Uuid::from_u128(number).to_string())),
     );
     let scope = log.rig.scope(log.account);
-    let gone = scope.delete_logs(&log.gateway, rain, 10).await.unwrap();
+    let gone = scope.delete_logs(&log.gateway, two, 10).await.unwrap();
     assert_eq!((gone, log.holds("rain! ")), (Some(2), 1_000));
-    log.delete(3).await;
+    log.delete(4).await;
     assert_eq!((log.holds("rain"), log.holds("snow! ")), (0, 1_000));
-    assert!(log.tells(4, &stays).await);
+    assert!(log.tells(5, &stays).await);
     assert_eq!(log.count("log_shared"), 0);
 }
 
@@ -205,12 +212,9 @@ async fn only_what_the_cache_gave_again_to_the_same_question_is_shared() {
     log.write(5, true, repeated.again(1)).await;
     // Another gateway of the same account.
     let neighbour = log.rig.gateway(log.account, "y").await;
-    let record = Record {
-        cached: true,
-        ..record(log.account, &neighbour, 6)
-    };
-    log.rig.store.journal().offer((record, talk.again(1)));
-    log.rig.store.journal().flush().await;
+    let journal = log.rig.store.journal();
+    journal.offer((log.hit(&neighbour, 6), talk.again(1)));
+    journal.flush().await;
     assert!(log.tells(2, &talk).await && log.tells(3, &other).await);
     assert_eq!(log.count("log_shared"), 0);
     assert_eq!(log.holds("rain! "), 6_000);
@@ -224,48 +228,141 @@ async fn what_another_process_deleted_is_written_anew() {
     let talk = Talk::about("rain");
     log.write(1, true, talk.again(1)).await;
     let file = log.rig.foreign("logs.db");
-    file.execute_batch("DELETE FROM log_body").unwrap();
+    // And gave the block's number away.
+    file.execute_batch("UPDATE log_body SET incarnation = 99, data = x''")
+        .unwrap();
     log.write(2, true, talk.again(1)).await;
     assert!(log.tells(2, &talk).await);
 }
 
 #[tokio::test]
-async fn a_log_that_is_gone_takes_no_part_in_the_bodies_of_another() {
+async fn a_late_row_of_a_log_that_was_swept_has_no_part_in_the_bodies_of_another() {
     let log = Log::new().await;
-    let talk = Talk::about("rain");
+    let (talk, other) = (Talk::about("rain"), Talk::about("snow"));
     let journal = log.rig.store.journal();
+    let next = log.rig.gateway(log.account, "y").await;
     log.write(1, true, talk.again(1)).await;
     log.write(2, true, talk.again(1)).await;
-    let scope = log.rig.scope(log.account);
-    scope.delete_gateway(&log.gateway).await.unwrap();
-    let next = log.rig.gateway(log.account, "y").await;
-    let mut number = 3;
-    // The journal sweeps between two batches.
-    while log.count("log_body") > 0 {
-        journal.offer(record(log.account, &next, number));
-        journal.flush().await;
-        number += 1;
-    }
-    assert_eq!(log.count("log_shared"), 0);
+    let scope = || log.rig.scope(log.account);
+    let incarnation: i64 = (log.rig.foreign("logs.db"))
+        .query_row("SELECT incarnation FROM log_of", [], |row| row.get(0))
+        .unwrap();
+    // The writer is busy. Rows of both logs wait, and a deletion of somebody who had found the gateway.
+    let (entered, busy) = oneshot::channel();
+    let (free, freed) = std::sync::mpsc::channel::<()>();
+    let held = journal.change(move |_, _| {
+        entered.send(()).unwrap();
+        freed.recv().unwrap();
+        Ok(())
+    });
+    let meanwhile = async {
+        busy.await.unwrap();
+        journal.offer((log.hit(&next, 3), other.again(1)));
+        journal.offer((log.hit(&log.gateway, 4), talk.again(1)));
+        let of = (log.account, incarnation);
+        let emptied = journal.change(move |transaction, scribe| {
+            let late = Uuid::from_u128(4);
+            let said = crate::logs::body(transaction, of, late, Side::Response)?;
+            let gone = crate::logs::delete(transaction, scribe, of, &LogQuery::default(), 100)?;
+            Ok((said.map(|body| body.bytes), gone))
+        });
+        let deleted = async {
+            scope().delete_gateway(&log.gateway).await.unwrap();
+            free.send(()).unwrap();
+        };
+        tokio::join!(emptied, deleted).0.unwrap()
+    };
+    let (_, (said, emptied)) = tokio::join!(held, meanwhile);
+    assert_eq!(emptied, 1, "the sweep came before the late row");
+    assert_eq!(said, Some(talk.answer.to_vec()), "its own words");
+    journal.flush().await;
+    let answer = scope().log_body(&next, Uuid::from_u128(3), Side::Response);
+    let answer = answer.await.unwrap().map(|body| body.bytes);
+    assert_eq!(answer, Some(other.answer.to_vec()));
+    assert_eq!((log.holds("rain"), log.count("log_shared")), (0, 0));
 }
 
-#[test]
-fn a_block_with_the_number_of_one_that_was_swept_is_not_shared() {
-    let mut file = rusqlite::Connection::open_in_memory().unwrap();
-    let (path, steps) = (std::path::Path::new("logs.db"), crate::migrations::LOGS);
-    crate::migrations::migrate(&mut file, path, steps).unwrap();
-    file.execute_batch("INSERT INTO log_body VALUES (7, 2, 1, x'')")
-        .unwrap();
-    let transaction = file.transaction().unwrap();
-    let counted = |incarnation| {
-        crate::logs::bodies::share(&transaction, incarnation, (7, 0), 3).unwrap();
-        let sql = "SELECT rows, (SELECT count(*) FROM log_shared) FROM log_body";
-        transaction
-            .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
-            .unwrap()
+#[tokio::test]
+async fn rows_that_go_elsewhere_do_not_end_the_sharing() {
+    let log = Log::new().await;
+    let talk = Talk::about("rain");
+    let next = log.rig.gateway(log.account, "y").await;
+    for number in 0..5 {
+        log.write(number, true, talk.again(1)).await;
+        // As a log at its limit does after each batch.
+        let journal = log.rig.store.journal();
+        journal.offer((log.hit(&next, 100 + number), Talk::about("snow").again(1)));
+        journal.flush().await;
+        let scope = log.rig.scope(log.account);
+        let gone = scope.delete_logs(&next, LogQuery::default(), 1).await;
+        assert_eq!(gone.unwrap(), Some(1));
+    }
+    assert_eq!((log.holds("rain! "), log.holds("snow")), (1_000, 0));
+}
+
+#[tokio::test]
+async fn a_short_answer_to_a_long_question_is_shared_wherever_it_lies() {
+    let log = Log::new().await;
+    let mut talk = Talk::about("rain");
+    for number in 0..3 {
+        // Each row has a copy of what is short.
+        talk.answer = Bytes::copy_from_slice(b"yes");
+        log.write(number, true, talk.again(1)).await;
+        assert!(log.tells(number, &talk).await);
+    }
+    assert_eq!(log.holds("rain? "), 1_000);
+}
+
+#[tokio::test]
+async fn whatever_comes_and_goes_each_row_has_its_own_words_and_nothing_else_is_left() {
+    let log = Log::new().await;
+    let talks: Vec<_> = (0..5).map(|n| Talk::about(&format!("t{n}"))).collect();
+    let mut rows: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut state = 7_u32;
+    let mut dice = move |sides: usize| {
+        // Numerical Recipes' generator; its high bits are good enough.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as usize % sides
     };
-    assert_eq!(counted(1), (1, 0), "of another log");
-    assert_eq!(counted(2), (4, 1));
+    for round in 0..60 {
+        let journal = log.rig.store.journal();
+        for at in 0..dice(6) as u32 {
+            let (number, which) = (round * 10 + at, dice(talks.len()));
+            let record = Record {
+                cached: dice(4) > 0,
+                ..log.hit(&log.gateway, number)
+            };
+            journal.offer((record, talks[which].again(dice(4_000))));
+            rows.insert(number, which);
+        }
+        journal.flush().await;
+        for _ in 0..dice(6) {
+            let number = rows.keys().copied().nth(dice(rows.len().max(1)));
+            if let Some(number) = number {
+                log.delete(number).await;
+                rows.remove(&number);
+            }
+        }
+        for (number, which) in &rows {
+            assert!(log.tells(*number, &talks[*which]).await, "{round} {number}");
+        }
+        let counted: i64 = (log.rig.foreign("logs.db"))
+            .query_row("SELECT ifnull(sum(rows), 0) FROM log_body", [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert_eq!(counted, rows.len() as i64, "{round}");
+        for (which, talk) in talks.iter().enumerate() {
+            let word = format!("t{which}! ");
+            let wanted = rows.values().any(|of| *of == which);
+            assert_eq!(
+                log.holds(&word) > 0,
+                wanted,
+                "{round} {}",
+                &talk.question[..3]
+            );
+        }
+    }
 }
 
 /// A row that the cache answered, in the queue.
@@ -313,4 +410,14 @@ fn few_bodies_are_held_and_those_that_are_asked_for_stay() {
     let longest = long("jjjj");
     shared.note(&queued(&longest), (1, 2));
     assert_eq!(shared.find(&queued(&longest)), None, "it would fill all");
+
+    for (at, talk) in longs.iter().enumerate() {
+        shared.lose(at as i64, &[1]);
+        assert_eq!(shared.find(&queued(talk)), None, "{at}");
+    }
+    for (at, talk) in longs[2..].iter().enumerate() {
+        shared.note(&queued(talk), (at as i64, 2));
+    }
+    let mut held = |talk: &Talk| shared.find(&queued(talk)).is_some();
+    assert!(longs[2..].iter().all(&mut held), "there is room again");
 }
