@@ -1,8 +1,8 @@
 //! Versions of the two files: which statements lead from each version to the next.
 //!
-//! A file's version is its `user_version`. Each step is one transaction together with the new
-//! version, so that a crash leaves the old schema or the new one. A version that is not known is
-//! refused: an older program would not know what it breaks.
+//! A file's version is its `user_version`. All steps are one transaction together with the new
+//! version, so that a crash leaves the old schema or the new one, and a new file is synced once. A
+//! version that is not known is refused: an older program would not know what it breaks.
 
 use std::path::Path;
 
@@ -43,31 +43,32 @@ pub(crate) fn migrate(
         path: path.to_owned(),
         source,
     };
-    loop {
-        // Immediate, and the version read inside: two processes may start at the same time.
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        let found: u32 = transaction
-            .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .map_err(failed)?;
-        if found > known {
-            return Err(StoreError::Newer {
-                path: path.to_owned(),
-                found,
-                known,
-            });
-        }
-        let Some(step) = steps.get(found as usize) else {
-            return Ok(());
-        };
-        transaction.execute_batch(step).map_err(failed)?;
-        transaction
-            .pragma_update(None, "user_version", found + 1)
-            .map_err(failed)?;
-        transaction.commit().map_err(failed)?;
-        tracing::info!(file = %path.display(), version = found + 1, "schema brought up to date");
+    // Immediate, and the version read inside: two processes may start at the same time.
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    let found: u32 = transaction
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(failed)?;
+    if found > known {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
     }
+    if found == known {
+        return Ok(());
+    }
+    for step in steps.iter().skip(found as usize) {
+        transaction.execute_batch(step).map_err(failed)?;
+    }
+    transaction
+        .pragma_update(None, "user_version", known)
+        .map_err(failed)?;
+    transaction.commit().map_err(failed)?;
+    tracing::info!(file = %path.display(), from = found, to = known, "schema brought up to date");
+    Ok(())
 }
 
 #[cfg(test)]
