@@ -182,11 +182,10 @@ impl Admitted {
 /// The text behind a leading scheme word.
 fn without_scheme(text: &str) -> &str {
     let text = text.trim_ascii();
-    // Schemes are a few letters: a search that is made for long texts would take longer.
-    let scheme = text.bytes().position(|byte| !byte.is_ascii_alphabetic());
-    match scheme.and_then(|end| text.split_at_checked(end)) {
-        Some((_, rest)) if rest.starts_with(' ') => rest.trim_ascii_start(),
-        _ => text,
+    let rest = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+    match rest.starts_with(' ') {
+        true => rest.trim_ascii_start(),
+        false => text,
     }
 }
 

@@ -117,7 +117,7 @@ impl Journal {
         let desk = &*self.desk;
         let counters = &*desk.counters;
         // A writer that falls behind is given no more work than it has to have.
-        let whole = counters.half_pressing();
+        let whole = counters.waits(2);
         if whole {
             complete(&mut row);
         }
@@ -288,14 +288,13 @@ impl JournalCounters {
 
     /// Whether what waits is to be written at once.
     pub(crate) fn pressing(&self) -> bool {
-        self.queued_bytes() >= Journal::PRESSING
-            || self.queued_rows.load(Ordering::Relaxed) >= Journal::PRESSING_ROWS
+        self.waits(1)
     }
 
-    /// Whether half of what makes the queue press waits.
-    fn half_pressing(&self) -> bool {
-        self.queued_bytes() >= Journal::PRESSING / 2
-            || self.queued_rows.load(Ordering::Relaxed) >= Journal::PRESSING_ROWS / 2
+    /// Whether that part of what makes the queue press waits: 2 is half of it.
+    fn waits(&self, part: u64) -> bool {
+        self.queued_bytes() >= Journal::PRESSING / part
+            || self.queued_rows.load(Ordering::Relaxed) >= Journal::PRESSING_ROWS / part
     }
 
     /// Takes in a row of that many bytes, if there is room for it; whether it makes the queue press.

@@ -168,7 +168,7 @@ impl JournalThread {
             }
             // What a log that is gone has lost is not shared: the number of its block may be another's.
             if self.sweep.step(&mut self.connection) {
-                self.scribe.forget();
+                self.scribe.forget_bodies();
             }
         }
     }

@@ -67,6 +67,11 @@ impl Scribe {
     /// A transaction failed: what was learnt in it is not true.
     pub(crate) fn forget(&mut self) {
         self.known.forget();
+        self.forget_bodies();
+    }
+
+    /// Bodies were deleted by other means: what was known of their places is not true.
+    pub(crate) fn forget_bodies(&mut self) {
         self.shared.forget();
     }
 
@@ -111,24 +116,25 @@ impl Scribe {
                 }
                 Err(error) => return Err(error),
             };
-            let known = self.shared.find(entry);
-            if let Some(place) = known {
-                *again.entry(place).or_default() += 1;
-                (facts[facet::BODY], facts[facet::BODY_AT]) = (Some(place.0), Some(place.1));
+            let mut place = self.shared.find(entry);
+            if let Some(known) = place {
+                *again.entry(known).or_default() += 1;
             } else if entry.row.transcript.weight() > 0 {
                 let gathering = log.gathering.get_or_insert_with(|| {
                     body += 1;
                     self.press.gather(body - 1)
                 });
                 let at = gathering.add(&entry.row.transcript, &mut words)?;
-                self.shared.note(entry, (gathering.body, at));
-                (facts[facet::BODY], facts[facet::BODY_AT]) = (Some(gathering.body), Some(at));
+                let new = (gathering.body, at);
+                self.shared.note(entry, new);
+                place = Some(new);
                 if gathering.is_full()
                     && let Some(full) = log.gathering.take()
                 {
                     full.write(transaction, incarnation, &mut self.press)?;
                 }
             }
+            (facts[facet::BODY], facts[facet::BODY_AT]) = place.unzip();
             self.buffer.clear();
             row::encode(&facts, &mut self.buffer);
             let key = row_key(incarnation, log.next);

@@ -2,8 +2,8 @@
 //! and over is the same question and the same answer each time, and long ones are most of a log.
 //!
 //! Two long answers are the same when they lie in the same memory, which is held here as long as it
-//! counts; questions come anew each time and are compared, and so are short answers. Who counts the rows that share, and
-//! when bodies go, is left to `bodies`.
+//! counts; questions come anew each time and are compared, and so are short answers. Counting the
+//! rows that share, and when their bodies go, is left to `bodies`.
 
 use std::collections::VecDeque;
 
@@ -18,7 +18,6 @@ use crate::journal::Entry;
 pub(crate) struct Shared {
     /// The one that was asked for last comes last.
     lately: VecDeque<Written>,
-    held: usize,
     /// What the file said of its changes by others.
     version: Option<i64>,
 }
@@ -58,19 +57,12 @@ impl Shared {
     /// Rows were deleted, or were not written after all.
     pub(crate) fn forget(&mut self) {
         self.lately.clear();
-        self.held = 0;
     }
 
     /// No row has the bodies at these places any more.
     pub(crate) fn lose(&mut self, body: i64, places: &[i64]) {
-        let held = &mut self.held;
-        self.lately.retain(|written| {
-            let stays = written.place.0 != body || !places.contains(&written.place.1);
-            if !stays {
-                *held -= written.transcript.weight();
-            }
-            stays
-        });
+        self.lately
+            .retain(|Written { place, .. }| place.0 != body || !places.contains(&place.1));
     }
 
     /// Where the bodies of this row are already.
@@ -90,6 +82,11 @@ impl Shared {
         Some(place)
     }
 
+    fn held(&self) -> usize {
+        let bodies = self.lately.iter();
+        bodies.map(|written| written.transcript.weight()).sum()
+    }
+
     /// The bodies of a row were written there.
     pub(crate) fn note(&mut self, entry: &Entry, place: BodyPlace) {
         let transcript = &entry.row.transcript;
@@ -101,17 +98,13 @@ impl Shared {
             request: transcript.request.as_ref().map(copied),
             response: transcript.response.clone(),
         };
-        self.held += transcript.weight();
         self.lately.push_back(Written {
             incarnation: entry.place.incarnation,
             transcript,
             place,
         });
-        while self.held > HELD || self.lately.len() > MOST {
-            let Some(oldest) = self.lately.pop_front() else {
-                return;
-            };
-            self.held -= oldest.transcript.weight();
+        while self.lately.len() > MOST || self.held() > HELD {
+            self.lately.pop_front();
         }
     }
 }
