@@ -59,12 +59,7 @@ struct Outcome {
 
 /// Runs the command; the exit code is 1 on any difference.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let name = "cargo xtask contract-diff".to_owned();
-    let arguments = match Arguments::try_parse_from(std::iter::once(name).chain(arguments)) {
-        Ok(arguments) => arguments,
-        // Help is printed to stdout and is no failure; clap knows which is which.
-        Err(error) => error.exit(),
-    };
+    let arguments: Arguments = crate::words("contract-diff", arguments);
     let (base, overlays) = regen::sources(root)?;
     let contract = Contract::read(&base, &overlays)?;
     let emitted = match &arguments.emitted {

@@ -2,6 +2,7 @@
 //! a broken generated file must not keep anybody from generating it again.
 
 mod bench;
+mod cargo;
 mod client;
 mod contract_diff;
 mod regen;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use clap::Parser;
 
 const HELP: &str = "\
 Commands:
@@ -56,6 +58,12 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// The words behind a command, as it understands them. Those that it does not, and a question for help,
+/// end the process with what clap has to say.
+fn words<A: Parser>(command: &str, words: Vec<String>) -> A {
+    A::parse_from(std::iter::once(format!("cargo xtask {command}")).chain(words))
 }
 
 /// The repository, whose `xtask` folder this was built from.

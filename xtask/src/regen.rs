@@ -42,12 +42,7 @@ struct Arguments {
 /// Runs the command; the exit code is 1 when the contract has problems or, with
 /// `--check`, when a file is stale.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let name = "cargo xtask regen".to_owned();
-    let arguments = match Arguments::try_parse_from(std::iter::once(name).chain(arguments)) {
-        Ok(arguments) => arguments,
-        // Help is printed to stdout and is no failure; clap knows which is which.
-        Err(error) => error.exit(),
-    };
+    let arguments: Arguments = crate::words("regen", arguments);
     let files = match derive(root, arguments.accept_new_base) {
         Ok(files) => files,
         Err(error) => {

@@ -55,12 +55,7 @@ enum Verdict {
 
 /// Runs the command; the exit code is 1 unless every document came back.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let name = "cargo xtask roundtrip".to_owned();
-    let arguments = match Arguments::try_parse_from(std::iter::once(name).chain(arguments)) {
-        Ok(arguments) => arguments,
-        // Help is printed to stdout and is no failure; clap knows which is which.
-        Err(error) => error.exit(),
-    };
+    let arguments: Arguments = crate::words("roundtrip", arguments);
     let mut failed = false;
     let mut trips = Vec::new();
     let mut names = BTreeSet::new();
@@ -230,9 +225,7 @@ fn cargo(
     package: &str,
     targets: &[&str],
 ) -> anyhow::Result<std::process::Output> {
-    // The cargo that runs this command, if there is one: the same toolchain.
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = crate::cargo::command();
     command.args(["build", "--quiet", "--color", "never", "-p", package]);
     command
         .args(targets)

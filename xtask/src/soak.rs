@@ -7,15 +7,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::ffi::OsString;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use serde_json::Value;
+
+use crate::cargo::{self, Binary};
 
 /// Run the long forms of tests, one after the other.
 #[derive(Debug, Parser)]
@@ -29,16 +28,6 @@ struct Arguments {
     /// Run them as `cargo test` builds them; quicker to build, and no measure of speed.
     #[arg(long)]
     dev: bool,
-}
-
-/// A test binary that cargo has built.
-#[derive(Debug, PartialEq, Eq)]
-struct Binary {
-    /// The crate, or the test target, that it was built from.
-    name: String,
-    executable: PathBuf,
-    /// Where cargo would run it.
-    folder: PathBuf,
 }
 
 /// One long form.
@@ -61,12 +50,7 @@ const PREFIX: &str = "soak_";
 
 /// Runs the command; the exit code is 1 when one fails, or when there is none to run.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let name = "cargo xtask soak".to_owned();
-    let arguments = match Arguments::try_parse_from(std::iter::once(name).chain(arguments)) {
-        Ok(arguments) => arguments,
-        // Help is printed to stdout and is no failure; clap knows which is which.
-        Err(error) => error.exit(),
-    };
+    let arguments: Arguments = crate::words("soak", arguments);
     let binaries = build(root, arguments.dev)?;
     let filter = arguments.filter.as_deref().unwrap_or_default();
     let mut found = Vec::new();
@@ -92,40 +76,14 @@ pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCod
 
 /// Has cargo build every test binary of the workspace.
 fn build(root: &Path, dev: bool) -> anyhow::Result<Vec<Binary>> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let mut command = Command::new(cargo);
-    command
-        .args(["test", "--workspace", "--locked", "--no-run"])
-        .arg("--message-format=json-render-diagnostics")
-        .current_dir(root)
-        .stdout(Stdio::piped());
+    let mut command = cargo::command();
+    command.args(["test", "--workspace", "--locked", "--no-run"]);
     if !dev {
         command.arg("--release");
     }
-    let mut building = command.spawn().context("cargo cannot be started")?;
-    let said = building.stdout.take().context("cargo has an output")?;
-    let mut binaries = Vec::new();
-    for line in BufReader::new(said).lines() {
-        let line = line.context("what cargo says cannot be read")?;
-        binaries.extend(artifact(&line));
-    }
-    if !building.wait()?.success() {
-        bail!("the tests cannot be built");
-    }
+    let mut binaries = cargo::build(root, &mut command)?;
+    binaries.retain(|binary| binary.test);
     Ok(binaries)
-}
-
-/// The test binary that a line of cargo's report names, if it names one.
-fn artifact(line: &str) -> Option<Binary> {
-    let message: Value = serde_json::from_str(line).ok()?;
-    let tested = message["profile"]["test"].as_bool()?;
-    let manifest = Path::new(message["manifest_path"].as_str()?);
-    let executable = message["executable"].as_str().filter(|_| tested)?;
-    Some(Binary {
-        name: message["target"]["name"].as_str()?.to_owned(),
-        executable: executable.into(),
-        folder: manifest.parent()?.to_owned(),
-    })
 }
 
 /// What the binary says of its ignored tests.

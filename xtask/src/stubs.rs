@@ -29,12 +29,7 @@ struct Arguments {
 /// Runs the command. What dropshot cannot express is told, and no failure: the crate
 /// is there and builds.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let name = "cargo xtask stubs".to_owned();
-    let arguments = match Arguments::try_parse_from(std::iter::once(name).chain(arguments)) {
-        Ok(arguments) => arguments,
-        // Help is printed to stdout and is no failure; clap knows which is which.
-        Err(error) => error.exit(),
-    };
+    let arguments: Arguments = crate::words("stubs", arguments);
     let document = document(&arguments.file)?;
     let name = match &arguments.name {
         Some(name) => crate_name(name),

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 use serde_json::Value;
 
+use crate::cargo;
+
 /// What was printed earlier.
 pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
     let text =
@@ -15,9 +17,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
 
 /// What the control plane registers, as its binary prints it.
 pub(super) fn ask_the_server(root: &Path) -> anyhow::Result<Value> {
-    // The cargo that runs this command, if there is one: the same toolchain.
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = cargo::command();
     command
         .args([
             "run",
