@@ -1,29 +1,23 @@
-//! `cargo xtask bench`: builds the gateway and its measuring devices as they are shipped, and hands
-//! over to `aig-bench`, which this binary does not link: it is measured from outside.
+//! `cargo xtask bench`: builds the gateway as it is shipped and its measuring devices, and hands over to
+//! `aig-bench`, which this binary does not link: it is measured from outside.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
+
+use crate::{cargo, dist};
 
 /// Builds, then runs with these words; `--help` lists them.
 pub(crate) fn run(root: &Path, words: Vec<String>) -> anyhow::Result<ExitCode> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args([
-            "build",
-            "--release",
-            "--package=aig-server",
-            "--package=aig-bench",
-        ])
-        .current_dir(root)
-        .status()
-        .context("cargo cannot be started")?;
-    ensure!(built.success(), "the gateway does not build");
-    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    let bench = root.join(target).join("release/aig-bench");
-    let status = Command::new(&bench)
-        .arg("run")
+    let bench = build(root)?;
+    let mut command = Command::new(&bench);
+    command.arg("run");
+    let spared = |word: &String| word.starts_with("--aig") || word == "--help" || word == "-h";
+    if !words.iter().any(spared) {
+        command.arg("--aig").arg(dist::build(root)?);
+    }
+    let status = command
         .args(words)
         .status()
         .with_context(|| format!("{} cannot be started", bench.display()))?;
@@ -32,4 +26,11 @@ pub(crate) fn run(root: &Path, words: Vec<String>) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Builds the measuring devices, without a profile.
+pub(crate) fn build(root: &Path) -> anyhow::Result<PathBuf> {
+    let mut command = cargo::command();
+    command.args(["build", "--release", "--locked", "--package=aig-bench"]);
+    cargo::executable(cargo::build(root, &mut command)?, "aig-bench")
 }

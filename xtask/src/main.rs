@@ -5,6 +5,8 @@ mod bench;
 mod cargo;
 mod client;
 mod contract_diff;
+mod dist;
+mod profile;
 mod regen;
 mod roundtrip;
 mod soak;
@@ -25,6 +27,10 @@ Commands:
       fails on the first stale file.
   cargo xtask contract-diff [--format text|json]
       Compare what the server emits with the contract.
+  cargo xtask dist
+      Build the gateway as it is shipped, by a profile: target/dist/aig.
+  cargo xtask profile
+      Make that profile anew, from the load of the bench.
   cargo xtask bench [--quick] [--json FILE] [--only NAMES] [--url URL] …
       Measure the gateway against a bare reverse proxy; --help lists the rest.
   cargo xtask stubs FILE --out DIR
@@ -44,6 +50,8 @@ fn main() -> anyhow::Result<ExitCode> {
     match command.as_str() {
         "regen" => regen::run(&root, arguments.collect()),
         "contract-diff" => contract_diff::run(&root, arguments.collect()),
+        "dist" => dist::run(&root, arguments.collect()),
+        "profile" => profile::run(&root, arguments.collect()),
         "bench" => bench::run(&root, arguments.collect()),
         "roundtrip" => roundtrip::run(&root, arguments.collect()),
         "stubs" => stubs::run(&root, arguments.collect()),

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
+mod profiles;
 mod reach;
 mod rooms;
 
@@ -57,7 +58,7 @@ pub(crate) fn inspect(root: &Path) -> anyhow::Result<Vec<Disorder>> {
     };
     let workspace = read(Path::new("Cargo.toml"))?;
     let mut found = Vec::new();
-    let (mut sources, mut manifests) = (0, 0);
+    let (mut sources, mut manifests, mut profiles) = (0, 0, Vec::new());
     for file in &files {
         let file = file.strip_prefix(root)?;
         let name = file.to_string_lossy().replace('\\', "/");
@@ -67,9 +68,13 @@ pub(crate) fn inspect(root: &Path) -> anyhow::Result<Vec<Disorder>> {
         } else if name.ends_with("/Cargo.toml") {
             manifests += 1;
             found.extend(rooms::manifest(&name, &read(file)?, &workspace));
+        } else if name.ends_with(".profdata") {
+            profiles.push(name);
         }
     }
     found.extend(reach::lock_file(&read(Path::new("Cargo.lock"))?));
+    let toolchain = read(Path::new("rust-toolchain.toml"))?;
+    found.extend(profiles::order(&toolchain, &profiles));
     // An inspection that has seen nothing has not found everything in order.
     if sources == 0 || manifests == 0 {
         bail!(

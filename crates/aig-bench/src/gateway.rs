@@ -149,9 +149,15 @@ fn listening(process: &mut Process) -> anyhow::Result<(SocketAddr, SocketAddr)> 
 // === impl Aig ===
 
 impl Aig {
-    /// Ends the process; its directory stays for another start.
-    pub(crate) fn stop(self) -> Home {
+    /// Kills the process; its directory stays for another start.
+    pub(crate) fn kill(self) -> Home {
         self.home
+    }
+
+    /// Ends it as an operator would, so that it leaves nothing undone; gives what it was measured with.
+    pub(crate) fn end(self) -> anyhow::Result<Vec<(&'static str, bool)>> {
+        self.process.end()?;
+        Ok(self.features)
     }
 
     /// Makes the gateways, and finds out what of all that is switched on really works.

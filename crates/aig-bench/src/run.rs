@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 
 use crate::experiments::{Bench, Kind, starts};
 use crate::gateway::{Aig, Home, Mode};
@@ -45,9 +45,9 @@ pub(crate) struct Options {
     /// The port of 127.0.0.1 on which the provider is to listen, for other gateways' settings.
     #[arg(long, default_value_t = 0)]
     provider_port: u16,
-    /// The `aig` to measure.
+    /// The `aig` to measure; cargo xtask bench builds one where none is named.
     #[arg(long, value_name = "FILE")]
-    aig: Option<PathBuf>,
+    aig: PathBuf,
 }
 
 type Experiment = fn(&Bench) -> anyhow::Result<Vec<Row>>;
@@ -75,7 +75,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let provider = Serving::start(&["provider", "--port", &port])?;
     let floor = Serving::start(&["floor", "--to", &provider.address.to_string()])?;
     let mut rows = Vec::new();
-    let (mut aig, fresh) = Home::new(&aig(options)?, provider.address)?.start()?;
+    let (mut aig, fresh) = Home::new(&options.aig, provider.address)?.start()?;
     if wanted(START) {
         rows.push(starts("first start until ready", &[fresh]));
         let times;
@@ -92,23 +92,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
             rows.extend(measured);
         }
     }
-    let features = aig.features.clone();
+    let features = aig.end()?;
     print(&Report { features, rows }, options)
-}
-
-/// The `aig` that was built beside this binary, unless another is named.
-fn aig(options: &Options) -> anyhow::Result<PathBuf> {
-    let path = match &options.aig {
-        Some(path) => path.clone(),
-        None => std::env::current_exe()?.with_file_name("aig"),
-    };
-    if !path.exists() {
-        bail!(
-            "there is no {}; `cargo build --release -p aig-server` makes one",
-            path.display()
-        );
-    }
-    Ok(path)
 }
 
 /// Starts again and again on the same directory.
@@ -116,7 +101,7 @@ fn restarts(mut aig: Aig, times: u32) -> anyhow::Result<(Aig, Vec<Duration>)> {
     let mut all = Vec::new();
     for _ in 0..times {
         let took;
-        (aig, took) = aig.stop().start()?;
+        (aig, took) = aig.kill().start()?;
         all.push(took);
     }
     Ok((aig, all))

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{GENERATED, inspect, reach, rooms, source};
+use super::{GENERATED, inspect, profiles, reach, rooms, source};
 
 #[test]
 fn the_house_is_in_order() {
@@ -197,4 +197,26 @@ fn a_client_that_brings_a_server_along_is_seen_however_far_away_it_is() {
         );
     }
     assert_eq!(reach::lock_file("").len(), 1);
+}
+
+#[test]
+fn the_pinned_compiler_has_a_profile() {
+    let told = |toolchain: &str, files: &[&str]| -> Vec<String> {
+        let files: Vec<String> = files.iter().map(ToString::to_string).collect();
+        let found = profiles::order(toolchain, &files);
+        found.iter().map(ToString::to_string).collect()
+    };
+    const PINNED: &str = "[toolchain]\nchannel = \"1.95.0\"\n";
+    const OURS: &str = "crates/aig-server/profiles/1.95.0-x86_64-unknown-linux-gnu.profdata";
+    const OLD: &str = "crates/aig-server/profiles/1.94.0-x86_64-unknown-linux-gnu.profdata";
+    assert_eq!(told(PINNED, &[OURS]), Vec::<String>::new());
+    let none = told(PINNED, &[]);
+    assert!(
+        none[0].contains("`cargo xtask profile` makes one"),
+        "{none:?}"
+    );
+    let both = told(PINNED, &[OURS, OLD]);
+    assert!(both.len() == 1 && both[0].starts_with(OLD), "{both:?}");
+    assert_eq!(told(PINNED, &[OLD]).len(), 2);
+    assert!(told("", &[OURS])[0].contains("names no toolchain"));
 }
