@@ -16,7 +16,7 @@ pub(crate) struct Binary {
     /// The crate, or the target, that it was built from.
     pub(crate) name: String,
     pub(crate) executable: PathBuf,
-    /// That of its manifest, where cargo would run its tests.
+    /// Where its manifest is, and where cargo would run its tests.
     pub(crate) folder: PathBuf,
     /// Whether it runs tests.
     pub(crate) test: bool,

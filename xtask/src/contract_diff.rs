@@ -59,7 +59,7 @@ struct Outcome {
 
 /// Runs the command; the exit code is 1 on any difference.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let arguments: Arguments = crate::words("contract-diff", arguments);
+    let arguments: Arguments = crate::words(arguments);
     let (base, overlays) = regen::sources(root)?;
     let contract = Contract::read(&base, &overlays)?;
     let emitted = match &arguments.emitted {

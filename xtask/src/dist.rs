@@ -1,12 +1,13 @@
-//! `cargo xtask dist`: builds `aig` as it is shipped, by a profile: the compiler is told which code ran how
-//! often under load, and puts it where it is quick to reach. `target/dist/aig` is what comes of it; every
-//! other build stays as cargo makes it. The profiles are made by `cargo xtask profile`.
+//! `cargo xtask dist`: builds `aig` as it is shipped, profile-guided (PGO): the compiler is told which code
+//! ran how often under load, and puts it where it is quick to reach. `target/dist/aig` is what comes of it;
+//! every other build stays as cargo makes it. The profiles are made by `cargo xtask profile`.
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, ensure};
 use clap::Parser;
@@ -16,7 +17,8 @@ use crate::cargo;
 /// Where the profiles lie, one for each compiler and machine that has one.
 pub(crate) const PROFILES: &str = "crates/aig-server/profiles";
 
-/// Build the gateway as it is shipped: optimised by a profile of its code under load.
+/// Build the gateway as it is shipped: profile-guided, by counts of what of it runs under load. Flags in
+/// RUSTFLAGS stay, those in cargo's configuration files do not.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask dist")]
 struct Arguments {}
@@ -35,33 +37,71 @@ pub(crate) struct Compiler {
 
 /// Runs the command, and prints where the binary is.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let Arguments {} = crate::words("dist", arguments);
+    let Arguments {} = crate::words(arguments);
     println!("{}", build(root)?.display());
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds by the profile of this compiler. Where there is none that is said, and it builds without.
+/// Builds by the profile of this compiler. Where there is none that is said, and it builds without; one of
+/// other code is an error.
 pub(crate) fn build(root: &Path) -> anyhow::Result<PathBuf> {
     let profile = Compiler::of(root)?.profile(root);
     if !profile.exists() {
         eprintln!(
-            "there is no {}: aig is built without, and takes a third more time for a request; \
+            "there is no {}: aig is built without, and a request takes a fifth to two fifths more CPU; \
              `cargo xtask profile` makes one",
             profile.display()
         );
         return compile(root, "dist", None);
     }
     // Cargo builds anew when the file is another one.
-    compile(root, "dist", Some(naming("-Cprofile-use", &profile)?))
+    let aig = compile(root, "dist", Some(naming("-Cprofile-use", &profile)?))?;
+    let read = |path: &Path| {
+        std::fs::read(path).with_context(|| format!("{} is not readable", path.display()))
+    };
+    let (found, all) = fit(&read(&profile)?, &read(&aig)?);
+    // Some are always compiled into their callers.
+    ensure!(
+        found * 2 > all,
+        "{} is of other code: of its {all} functions of ours, {} has {found}. What a crate depends on, and \
+         every version, is in the names of its functions. `cargo xtask profile` makes the profile anew",
+        profile.display(),
+        aig.display()
+    );
+    Ok(aig)
 }
 
-/// Builds `aig` into its own folder of `target`, where cargo's own commands leave it alone.
-pub(crate) fn compile(root: &Path, folder: &str, flag: Option<String>) -> anyhow::Result<PathBuf> {
+/// How many functions of this workspace a profile has that are in a binary, too, and how many it has.
+fn fit(profile: &[u8], binary: &[u8]) -> (usize, usize) {
+    let counted = functions(profile);
+    let found = counted.intersection(&functions(binary)).count();
+    (found, counted.len())
+}
+
+/// The names of this workspace's functions, hashes included, among other bytes.
+fn functions(bytes: &[u8]) -> HashSet<&[u8]> {
+    let in_names = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$".contains(byte);
+    let words = bytes.split(|byte| !in_names(byte));
+    let names = words.filter_map(|word| {
+        let from = find(word, b"_ZN")?;
+        let hash = from + find(&word[from..], b"17h")?;
+        word.get(from..hash + b"17h0123456789abcdefE".len())
+    });
+    names.filter(|name| find(name, b"aig_").is_some()).collect()
+}
+
+fn find(text: &[u8], what: &[u8]) -> Option<usize> {
+    text.windows(what.len()).position(|window| window == what)
+}
+
+/// Builds `aig` in a profile of cargo's with that name, which is a folder of `target`, too, and which its
+/// own commands do not know.
+pub(crate) fn compile(root: &Path, profile: &str, flag: Option<String>) -> anyhow::Result<PathBuf> {
     let mut command = cargo::command();
     command
         .args(["build", "--locked", "--package=aig-server", "--bin=aig"])
-        .arg(format!("--profile={folder}"))
-        .arg(format!("--config=profile.{folder}.inherits=\"release\""));
+        .arg(format!("--profile={profile}"))
+        .arg(format!("--config=profile.{profile}.inherits=\"release\""));
     if let Some(flag) = flag {
         let set = |name| std::env::var(name).ok();
         let all = with_flag(set("CARGO_ENCODED_RUSTFLAGS"), set("RUSTFLAGS"), flag);
@@ -78,7 +118,7 @@ pub(crate) fn naming(flag: &str, path: &Path) -> anyhow::Result<String> {
     Ok(format!("{flag}={path}"))
 }
 
-/// The flags that somebody has set, and one more, as cargo takes them: parted by 0x1F.
+/// The flags of the environment, which outrank those of cargo's configuration, and one more, as cargo takes them: parted by 0x1F.
 fn with_flag(encoded: Option<String>, spaced: Option<String>, flag: String) -> String {
     let set = match (&encoded, &spaced) {
         (Some(encoded), _) => encoded.split('\x1f').collect(),
@@ -89,19 +129,26 @@ fn with_flag(encoded: Option<String>, spaced: Option<String>, flag: String) -> S
     all.chain([&*flag]).collect::<Vec<_>>().join("\x1f")
 }
 
+/// What the compiler prints when it is asked that.
+pub(crate) fn ask(root: &Path, question: &str) -> anyhow::Result<String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .arg(question)
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("rustc cannot be started")?;
+    let status = output.status;
+    ensure!(status.success(), "`rustc {question}` ended with {status}");
+    String::from_utf8(output.stdout).context("what rustc says is no text")
+}
+
 // === impl Compiler ===
 
 impl Compiler {
-    /// The one that cargo would call.
+    /// The pinned one.
     pub(crate) fn of(root: &Path) -> anyhow::Result<Self> {
-        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let output = Command::new(rustc)
-            .arg("-vV")
-            .current_dir(root)
-            .output()
-            .context("rustc cannot be started")?;
-        ensure!(output.status.success(), "rustc does not say what it is");
-        let said = String::from_utf8(output.stdout).context("what rustc says of itself is text")?;
+        let said = ask(root, "-vV")?;
         Self::read(&said).with_context(|| format!("rustc says of itself:\n{said}"))
     }
 

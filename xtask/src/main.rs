@@ -28,9 +28,9 @@ Commands:
   cargo xtask contract-diff [--format text|json]
       Compare what the server emits with the contract.
   cargo xtask dist
-      Build the gateway as it is shipped, by a profile: target/dist/aig.
+      Build the gateway as it is shipped, profile-guided: target/dist/aig.
   cargo xtask profile
-      Make that profile anew, from the load of the bench.
+      Make the profile anew that guides it, from the load of the bench.
   cargo xtask bench [--quick] [--json FILE] [--only NAMES] [--url URL] …
       Measure the gateway against a bare reverse proxy; --help lists the rest.
   cargo xtask stubs FILE --out DIR
@@ -40,7 +40,8 @@ Commands:
   cargo xtask soak [FILTER] [--list] [--dev]
       Run the long forms of tests, one after the other.
   cargo xtask tidy
-      Check the order of the house: rooms, headers, generated files.
+      Check the order of the house: rooms, headers, generated files,
+      and a profile for the pinned compiler.
 ";
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -70,8 +71,9 @@ fn main() -> anyhow::Result<ExitCode> {
 
 /// The words behind a command, as it understands them. Those that it does not, and a question for help,
 /// end the process with what clap has to say.
-fn words<A: Parser>(command: &str, words: Vec<String>) -> A {
-    A::parse_from(std::iter::once(format!("cargo xtask {command}")).chain(words))
+fn words<A: Parser>(words: Vec<String>) -> A {
+    let name = A::command().get_name().to_owned();
+    A::parse_from(std::iter::once(name).chain(words))
 }
 
 /// The repository, whose `xtask` folder this was built from.

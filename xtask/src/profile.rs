@@ -11,6 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, bail, ensure};
 use clap::Parser;
+use serde_json::Value;
 
 use crate::bench;
 use crate::dist::{self, Compiler};
@@ -21,29 +22,31 @@ use crate::dist::{self, Compiler};
 #[command(name = "cargo xtask profile")]
 struct Arguments {}
 
-/// What stands in for every kind of load: all modes at rates and at full speed, bodies of three
-/// lengths, and streams.
-const LOAD: [&str; 5] = [
+/// Chat completions over HTTP/1: all modes at rates and at full speed, bodies of three lengths, streams.
+const LOAD: [&str; 4] = [
     "--only=cpu,chunks,throughput",
     "--rounds=1",
     "--seconds=1",
     "--json=-",
-    "--aig",
 ];
 
 /// Runs the command, and prints where the profile is.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let Arguments {} = crate::words("profile", arguments);
+    let Arguments {} = crate::words(arguments);
     let compiler = Compiler::of(root)?;
     // Looked for first: the rest takes minutes.
     let merge = profdata(root, &compiler)?;
     let counts = root.join("target/counts");
     count(root, &counts)?;
-    let profile = compiler.profile(root);
-    std::fs::create_dir_all(root.join(dist::PROFILES))?;
+    let merged = counts.join("merged.profdata");
     let mut command = Command::new(merge);
     command.args(["merge", "--sparse", "--output"]);
-    done(command.args([&profile, &counts]))?;
+    succeed(command.args([&merged, &counts]))?;
+    let profile = compiler.profile(root);
+    std::fs::create_dir_all(root.join(dist::PROFILES))
+        .and_then(|()| std::fs::rename(&merged, &profile))
+        .with_context(|| format!("{} cannot be written", profile.display()))?;
+    std::fs::remove_dir_all(&counts)?;
     println!("{}", profile.display());
     Ok(ExitCode::SUCCESS)
 }
@@ -56,18 +59,33 @@ fn count(root: &Path, counts: &Path) -> anyhow::Result<()> {
     // Programs that took part in the build have counted too.
     empty(counts)?;
     let mut command = Command::new(bench);
-    command.arg("run").args(LOAD).arg(aig);
+    command.arg("run").args(LOAD).arg("--aig").arg(aig);
     command.env("LLVM_PROFILE_FILE", counts.join("%p.profraw"));
-    done(command.stdout(Stdio::null()))
+    ensure!(
+        is_complete(&succeed(&mut command)?),
+        "not all of the gateway was asked; `cargo xtask bench` says what is off"
+    );
+    Ok(())
 }
 
-/// Runs a command that has to succeed.
-fn done(command: &mut Command) -> anyhow::Result<()> {
+/// Whether all that the bench switches on has worked: it leaves out what does not.
+fn is_complete(report: &[u8]) -> bool {
+    let report: Value = serde_json::from_slice(report).unwrap_or_default();
+    let features = report["features"].as_array();
+    features.is_some_and(|all| !all.is_empty() && all.iter().all(|feature| feature[1] == true))
+}
+
+/// Runs a command that has to succeed; gives what it prints.
+fn succeed(command: &mut Command) -> anyhow::Result<Vec<u8>> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let status = command.status();
-    let status = status.with_context(|| format!("{program} cannot be started"))?;
-    ensure!(status.success(), "{program} ended with {status}");
-    Ok(())
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("{program} cannot be started"))?;
+    ensure!(
+        output.status.success(),
+        "{program} ended with {}",
+        output.status
+    );
+    Ok(output.stdout)
 }
 
 fn empty(folder: &Path) -> anyhow::Result<()> {
@@ -91,7 +109,8 @@ fn profdata(root: &Path, compiler: &Compiler) -> anyhow::Result<PathBuf> {
         );
         return Ok(named);
     }
-    let component = sysroot(root)?
+    let sysroot = PathBuf::from(dist::ask(root, "--print=sysroot")?.trim_end());
+    let component = sysroot
         .join("lib/rustlib")
         .join(&compiler.host)
         .join("bin/llvm-profdata");
@@ -111,17 +130,6 @@ fn profdata(root: &Path, compiler: &Compiler) -> anyhow::Result<PathBuf> {
         );
     };
     Ok(found)
-}
-
-/// Where rustup puts what belongs to a toolchain.
-fn sysroot(root: &Path) -> anyhow::Result<PathBuf> {
-    let output = Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .current_dir(root)
-        .output()
-        .context("rustc cannot be started")?;
-    let path = String::from_utf8(output.stdout).context("the path of the toolchain is no text")?;
-    Ok(path.trim_end().into())
 }
 
 /// The major version of a tool of LLVM, if it is there and is one.

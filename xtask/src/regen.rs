@@ -42,7 +42,7 @@ struct Arguments {
 /// Runs the command; the exit code is 1 when the contract has problems or, with
 /// `--check`, when a file is stale.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let arguments: Arguments = crate::words("regen", arguments);
+    let arguments: Arguments = crate::words(arguments);
     let files = match derive(root, arguments.accept_new_base) {
         Ok(files) => files,
         Err(error) => {

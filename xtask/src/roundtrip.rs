@@ -55,7 +55,7 @@ enum Verdict {
 
 /// Runs the command; the exit code is 1 unless every document came back.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let arguments: Arguments = crate::words("roundtrip", arguments);
+    let arguments: Arguments = crate::words(arguments);
     let mut failed = false;
     let mut trips = Vec::new();
     let mut names = BTreeSet::new();

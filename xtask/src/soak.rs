@@ -50,7 +50,7 @@ const PREFIX: &str = "soak_";
 
 /// Runs the command; the exit code is 1 when one fails, or when there is none to run.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let arguments: Arguments = crate::words("soak", arguments);
+    let arguments: Arguments = crate::words(arguments);
     let binaries = build(root, arguments.dev)?;
     let filter = arguments.filter.as_deref().unwrap_or_default();
     let mut found = Vec::new();

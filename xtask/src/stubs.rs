@@ -29,7 +29,7 @@ struct Arguments {
 /// Runs the command. What dropshot cannot express is told, and no failure: the crate
 /// is there and builds.
 pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCode> {
-    let arguments: Arguments = crate::words("stubs", arguments);
+    let arguments: Arguments = crate::words(arguments);
     let document = document(&arguments.file)?;
     let name = match &arguments.name {
         Some(name) => crate_name(name),

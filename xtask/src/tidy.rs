@@ -1,6 +1,6 @@
 //! Checks the order of the house: that every file says what it is for, that
-//! nobody but the generator writes generated files, and that each room knows
-//! only the rooms below it. What the compiler or a linter sees is left to them.
+//! nobody but the generator writes generated files, that each room knows
+//! only the rooms below it, and that the pinned compiler has a profile. What the compiler or a linter sees is left to them.
 
 use std::fmt;
 use std::fs;

@@ -154,10 +154,9 @@ impl Aig {
         self.home
     }
 
-    /// Ends it as an operator would, so that it leaves nothing undone; gives what it was measured with.
-    pub(crate) fn end(self) -> anyhow::Result<Vec<(&'static str, bool)>> {
-        self.process.end()?;
-        Ok(self.features)
+    /// Ends it as an operator would, so that it leaves nothing undone.
+    pub(crate) fn end(self) -> anyhow::Result<()> {
+        self.process.end().context("aig, when it was asked to end")
     }
 
     /// Makes the gateways, and finds out what of all that is switched on really works.

@@ -45,7 +45,7 @@ impl Process {
     pub(crate) fn end(mut self) -> anyhow::Result<()> {
         kill_process(Pid::from_child(&self.0), Signal::TERM)?;
         let status = self.0.wait()?;
-        ensure!(status.success(), "asked to end, it ended with {status}");
+        ensure!(status.success(), "ended with {status}");
         Ok(())
     }
 

@@ -71,6 +71,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let wanted =
         |name: &str| options.only.is_empty() || options.only.iter().any(|only| only == name);
 
+    let there = options.aig.exists();
+    ensure!(
+        there,
+        "there is no {}; cargo xtask dist builds one",
+        options.aig.display()
+    );
     let port = options.provider_port.to_string();
     let provider = Serving::start(&["provider", "--port", &port])?;
     let floor = Serving::start(&["floor", "--to", &provider.address.to_string()])?;
@@ -92,8 +98,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
             rows.extend(measured);
         }
     }
-    let features = aig.end()?;
-    print(&Report { features, rows }, options)
+    let features = aig.features.clone();
+    print(&Report { features, rows }, options)?;
+    aig.end()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Starts again and again on the same directory.
@@ -152,7 +160,7 @@ fn bench(options: &Options, floor: &Serving, aig: &Aig) -> anyhow::Result<Bench>
     })
 }
 
-fn print(report: &Report, options: &Options) -> anyhow::Result<ExitCode> {
+fn print(report: &Report, options: &Options) -> anyhow::Result<()> {
     match &options.json {
         Some(path) if path.as_os_str() == "-" => {
             println!("{}", serde_json::to_string_pretty(report)?);
@@ -165,5 +173,5 @@ fn print(report: &Report, options: &Options) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -33,3 +33,18 @@ fn flags_that_somebody_has_set_stay() {
         "-C\x1fa b\x1f-Cprofile-use=/a b/c"
     );
 }
+
+#[test]
+fn a_profile_of_other_code_is_seen() {
+    const SCAN: &str = "_ZN12aig_provider4scan7Scanner5reset17h69bca3ecfcd5ab4eE";
+    const PLAN: &str = "_ZN9aig_proxy4plan4Step2of17hec933022e5c7d916E";
+    const THEIRS: &str = "_ZN4http3uri4path12PathAndQuery11from_shared17hecf067ceb9c8d653E";
+    // As they stand in files: behind the name of a unit, and with a length at the end.
+    let profile = format!("\u{1}aig_provider.ce84-cgu.0;{SCAN}\u{1}{PLAN}H\u{ff}{THEIRS}\u{1}");
+    let binary = |names: &[&str]| format!("\0{}\0", names.join("\0"));
+    let fit = |names: &[&str]| fit(profile.as_bytes(), binary(names).as_bytes());
+    assert_eq!(fit(&[PLAN, SCAN, "main"]), (2, 2));
+    assert_eq!(fit(&[SCAN, THEIRS]), (1, 2));
+    let of_another_version = PLAN.replace("17hec93", "17hec94");
+    assert_eq!(fit(&[&of_another_version, "_ZN9aig_proxy17h12"]), (0, 2));
+}

@@ -8,14 +8,14 @@ use crate::dist::PROFILES;
 
 /// What is wrong with the profiles of the workspace, by what `rust-toolchain.toml` says.
 pub(super) fn order(toolchain: &str, profiles: &[String]) -> Vec<Disorder> {
-    let pinned = toolchain.parse::<Table>().ok();
-    let channel = pinned
+    let file = toolchain.parse::<Table>().ok();
+    let channel = file
         .as_ref()
-        .and_then(|pinned| pinned.get("toolchain")?.get("channel")?.as_str());
+        .and_then(|file| file.get("toolchain")?.get("channel")?.as_str());
     let Some(channel) = channel else {
         return vec![Disorder {
             file: "rust-toolchain.toml".to_owned(),
-            message: "names no toolchain".to_owned(),
+            message: "names no channel; a profile is of one compiler, as in \"1.95.0\"".to_owned(),
         }];
     };
     let beginning = format!("{PROFILES}/{channel}-");

@@ -218,5 +218,5 @@ fn the_pinned_compiler_has_a_profile() {
     let both = told(PINNED, &[OURS, OLD]);
     assert!(both.len() == 1 && both[0].starts_with(OLD), "{both:?}");
     assert_eq!(told(PINNED, &[OLD]).len(), 2);
-    assert!(told("", &[OURS])[0].contains("names no toolchain"));
+    assert!(told("", &[OURS])[0].contains("names no channel"));
 }
