@@ -382,6 +382,39 @@ async fn s_09_a_provider_that_repeats_the_stored_key_is_not_quoted() {
     provider.stop().await;
 }
 
+/// The cache gives an answer again, and with it the key that a provider has put into it.
+#[tokio::test]
+async fn s_09_a_stored_key_in_an_answer_of_the_cache_is_in_no_row() {
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    store(&house, "openai", "default", KEY).await;
+    let said = json!({"used": KEY}).to_string();
+    provider.always_answers(200, &[("content-type", "application/json")], said);
+    for status in ["MISS", "HIT", "HIT"] {
+        let request = house.http().post(house.url("g", "openai/chat/completions"));
+        let answer = request
+            .header("cf-aig-authorization", format!("Bearer {}", house.token()))
+            .header("cf-aig-cache-key", "k")
+            .json(&json!({"model": "m", "messages": []}))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.headers()["cf-aig-cache-status"], status);
+        answer.bytes().await.unwrap();
+    }
+    for row in house.logged("g", 3).await {
+        let path = format!("/g/logs/{}/response", row["id"].as_str().unwrap());
+        let request = house.http().get(house.gateways_url(&path));
+        let answer = request.bearer_auth(house.token()).send().await.unwrap();
+        assert_eq!(
+            answer.text().await.unwrap(),
+            "{\"used\":\"[redacted]\"}",
+            "{row}"
+        );
+    }
+    provider.stop().await;
+}
+
 /// A rotation that is killed at any moment leaves everything open to the next one, and to the server.
 #[tokio::test]
 async fn s_05_a_killed_rotation_loses_no_key() {

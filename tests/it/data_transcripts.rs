@@ -118,6 +118,31 @@ async fn s_09_a_key_that_comes_back_is_not_in_the_log() {
     }
 }
 
+/// What the cache gives again was looked through before; that counts for the same question alone.
+#[tokio::test]
+async fn s_09_a_key_in_a_question_that_the_cache_answers_is_in_no_row() {
+    let provider = Provider::start().await;
+    provider.always_answers(200, &JSON, "{\"a\":1}");
+    let plane = Plane::start(&provider).await;
+    let key = "sk-canary-0123456789";
+    let clean = "{\"b\":2}".to_owned();
+    let other = format!("{{\"key\":\"{key}\"}}");
+    let questions = [&clean, &clean, &other, &other, &clean, &other];
+    for question in questions {
+        let request = plane.chat(question.clone());
+        let request = request.header("authorization", format!("Bearer {key}"));
+        let request = request.header("cf-aig-cache-ttl", "60");
+        whole(request.header("cf-aig-cache-key", "k")).await;
+    }
+    let rows = plane.rows(questions.len()).await;
+    assert!(!rows[0].0.cached && rows[1..].iter().all(|(row, _)| row.cached));
+    for ((_, transcript), question) in rows.iter().zip(questions) {
+        let expected = question.replace(key, "[redacted]");
+        assert_eq!(text(&transcript.request), Some(expected));
+        assert_eq!(text(&transcript.response).as_deref(), Some("{\"a\":1}"));
+    }
+}
+
 #[tokio::test]
 async fn a_body_beyond_ten_megabytes_is_not_kept_and_the_row_says_so() {
     let provider = Provider::start().await;

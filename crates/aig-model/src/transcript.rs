@@ -1,8 +1,6 @@
 //! The two bodies of a try, which travel beside its record and not in it: a log that runs short
 //! sheds them first.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 
 /// What was said, word for word, as far as it is to be kept.
@@ -20,7 +18,9 @@ pub struct Body {
     pieces: Vec<Bytes>,
     len: usize,
     /// Its `Content-Encoding`, where it is coded.
-    pub coding: Option<Cow<'static, str>>,
+    pub coding: Option<Box<str>>,
+    /// The BLAKE3 of its bytes, where somebody has made it; a body that changes has none. Most have none.
+    pub digest: Option<Box<[u8; 32]>>,
 }
 
 /// The body is longer than what is kept of one.
@@ -62,6 +62,7 @@ impl Body {
             return Err(TooLarge);
         }
         if !piece.is_empty() {
+            self.digest = None;
             self.len += piece.len();
             self.pieces.push(piece);
         }

@@ -28,6 +28,8 @@ use quick_cache::sync::Cache;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 use tokio::sync::watch;
 
+use crate::clean::Clean;
+
 mod fill;
 
 pub use fill::{Fill, FillPermit};
@@ -52,6 +54,7 @@ pub struct CachedAnswer {
     headers: HeaderMap,
     body: Bytes,
     stored: Instant,
+    clean: Clean,
 }
 
 /// What was found under a key.
@@ -275,6 +278,11 @@ impl CachedAnswer {
     /// When it was stored.
     pub fn stored(&self) -> Instant {
         self.stored
+    }
+
+    /// What of it was looked through for secrets.
+    pub(crate) fn clean(&self) -> &Clean {
+        &self.clean
     }
 
     fn weight(&self) -> usize {

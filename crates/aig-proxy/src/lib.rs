@@ -12,6 +12,7 @@
 mod body;
 pub mod cache_store;
 mod carriers;
+mod clean;
 mod credentials;
 mod custom;
 mod drive;

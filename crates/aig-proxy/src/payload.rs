@@ -58,6 +58,8 @@ struct Inner {
     added: u64,
     /// What the log is to have of it.
     capture: Option<Capture>,
+    /// Of what the caller sent, once it was asked for.
+    digest: Option<BodyDigest>,
     passes: u32,
 }
 
@@ -137,6 +139,7 @@ impl Payload {
             place: None,
             added: 0,
             capture: None,
+            digest: None,
             passes: 0,
         })
     }
@@ -163,6 +166,7 @@ impl Payload {
             place,
             added: 0,
             capture: None,
+            digest: None,
             passes: 0,
         })
     }
@@ -226,13 +230,21 @@ impl Payload {
 
     /// Of a body that was gathered: whether it asks for a stream, and its digest.
     pub(crate) fn question(&self) -> (bool, BodyDigest) {
-        let inner = self.lock();
+        let mut inner = self.lock();
         let mut hasher = BodyHasher::default();
         for chunk in &inner.kept {
             hasher.update(chunk);
         }
+        let digest = hasher.finish();
+        // With the question for usage in it, it is not what the caller sent.
+        inner.digest = (inner.added == 0).then_some(digest);
         let stream = inner.reader.as_ref().and_then(RequestReader::stream);
-        (stream == Some(true), hasher.finish())
+        (stream == Some(true), digest)
+    }
+
+    /// The digest of what the caller sent, where [`question`](Self::question) has made it.
+    pub(crate) fn digest(&self) -> Option<BodyDigest> {
+        self.lock().digest
     }
 
     /// The SHA-256 of a body that was gathered, in hex, as it goes out. Whoever else waits for this

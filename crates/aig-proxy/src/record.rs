@@ -130,7 +130,7 @@ impl Trail {
     }
 
     /// The cache had the answer, which goes to the caller as a whole and costs nothing.
-    pub(crate) fn hit(mut self, answer: &CachedAnswer) {
+    pub(crate) fn hit(mut self, answer: &Arc<CachedAnswer>) {
         self.ledger.metrics.looked_up("hit");
         let (headers, body) = (answer.headers(), answer.body());
         self.status = answer.status().as_u16();
@@ -146,6 +146,7 @@ impl Trail {
             if let Some(capture) = &mut row.rest.capture {
                 capture.coded(headers);
                 capture.push(body);
+                row.rest.answer = Answer::Cached(Arc::clone(answer));
             }
         }
         self.end(Outcome::Complete);
@@ -280,6 +281,10 @@ impl Trail {
             if outcome != Outcome::Superseded {
                 let capture = payload.take_capture();
                 row.transcript.request = self.kept(capture, &mut record.request_body);
+                // Those that share their bodies with other rows are known by it.
+                if let Some(body) = row.transcript.request.as_mut().filter(|_| record.cached) {
+                    body.digest = payload.digest().map(|digest| Box::new(digest.to_bytes()));
+                }
             }
         }
         let capture = rest.capture.take().map(|capture| *capture);

@@ -12,6 +12,7 @@ use aig_provider::{Reading, ResponseReader, Unread, Wire};
 use bytes::Bytes;
 use http::HeaderMap;
 
+use crate::cache_store::CachedAnswer;
 use crate::custom::Custom;
 use crate::ledger::Ledger;
 use crate::payload::Payload;
@@ -47,6 +48,8 @@ pub(crate) enum Answer {
     Read(Box<Reading>),
     /// To be read.
     Unread(Unread),
+    /// Nothing to this request: the cache gave it.
+    Cached(Arc<CachedAnswer>),
 }
 
 // === impl Remainder ===
@@ -90,23 +93,47 @@ impl Remainder {
     }
 }
 
+impl Remainder {
+    /// Takes the secrets out of the bodies.
+    fn hide(&self, transcript: &mut Transcript) {
+        let look = match &self.answer {
+            Answer::Cached(answer) => {
+                let clean = answer.clean();
+                let look = clean.look(transcript, &self.secrets);
+                look.map(|look| (clean, look))
+            }
+            Answer::None | Answer::Read(_) | Answer::Unread(_) => None,
+        };
+        if look.is_some_and(|(clean, look)| clean.knows(look)) {
+            return;
+        }
+        let secrets = transcript::sought(&self.secrets);
+        let mut found = false;
+        for body in [&mut transcript.request, &mut transcript.response] {
+            found |= body
+                .as_mut()
+                .is_some_and(|body| transcript::hide(body, &secrets));
+        }
+        if !found && let Some((clean, look)) = look {
+            clean.note(look);
+        }
+    }
+}
+
 impl Rest for Remainder {
     fn weight(&self) -> usize {
         let answer = match &self.answer {
             Answer::Unread(unread) => unread.weight(),
-            Answer::None | Answer::Read(_) => 0,
+            Answer::None | Answer::Read(_) | Answer::Cached(_) => 0,
         };
         let secrets = self.secrets.iter().map(Bytes::len).sum::<usize>();
         size_of::<Self>() + answer + secrets
     }
 
     fn complete(&mut self, record: &mut Record, transcript: &mut Transcript) {
-        let secrets = transcript::sought(&self.secrets);
-        for body in [&mut transcript.request, &mut transcript.response] {
-            *body = body.take().map(|body| transcript::without(body, &secrets));
-        }
+        self.hide(transcript);
         let reading = match std::mem::replace(&mut self.answer, Answer::None) {
-            Answer::None => return,
+            Answer::None | Answer::Cached(_) => return,
             Answer::Read(reading) => *reading,
             Answer::Unread(unread) => unread.read(),
         };

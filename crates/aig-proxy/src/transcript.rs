@@ -88,7 +88,7 @@ impl Capture {
     pub(crate) fn coded(&mut self, headers: &HeaderMap) {
         let coding = headers::text(headers, header::CONTENT_ENCODING);
         let coding = coding.filter(|coding| !coding.eq_ignore_ascii_case("identity"));
-        self.body.coding = coding.map(|coding| clipped(coding).to_owned().into());
+        self.body.coding = coding.map(|coding| clipped(coding).into());
     }
 
     /// A piece comes by.
@@ -159,20 +159,20 @@ pub(crate) fn sought(secrets: &[Bytes]) -> SmallVec<[Finder<'_>; 2]> {
     secrets.map(Finder::new).collect()
 }
 
-/// The body with every one of these secrets taken out; nearly always the body itself.
-pub(crate) fn without(body: Body, secrets: &[Finder<'_>]) -> Body {
-    if !secrets.iter().any(|secret| has(&body, secret)) {
-        return body;
+/// Takes every one of these secrets out of a body; says whether there was one, which there hardly ever is.
+pub(crate) fn hide(body: &mut Body, secrets: &[Finder<'_>]) -> bool {
+    if !secrets.iter().any(|secret| has(body, secret)) {
+        return false;
     }
     let mut text = body.pieces().concat();
     for secret in secrets {
         text = replaced(&text, secret);
     }
-    let coding = body.coding.clone();
+    let coding = body.coding.take();
     // It may have become longer than a body may be, by keys of eight letters in ten million.
-    let mut clean = Body::try_from(Bytes::from(text)).unwrap_or_default();
-    clean.coding = coding;
-    clean
+    *body = Body::try_from(Bytes::from(text)).unwrap_or_default();
+    body.coding = coding;
+    true
 }
 
 /// Whether a secret stands in a body, be it across the edges of pieces.

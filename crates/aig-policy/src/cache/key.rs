@@ -123,6 +123,11 @@ impl BodyDigest {
     pub fn of(body: &[u8]) -> Self {
         Self(blake3::hash(body).into())
     }
+
+    /// Its bytes.
+    pub const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
 }
 
 // === impl BodyHasher ===

@@ -15,8 +15,12 @@ fn captured(
         .iter()
         .map(|s| Bytes::from_static(s.as_bytes()))
         .collect();
-    let (body, fate) = capture.finish();
-    let body = body.map(|body| without(body, &sought(&secrets)));
+    let (mut body, fate) = capture.finish();
+    if let Some(body) = &mut body {
+        let before = body.pieces().concat();
+        let found = hide(body, &sought(&secrets));
+        assert_eq!(found, body.pieces().concat() != before);
+    }
     (body.map(|body| body.pieces().concat()), fate)
 }
 

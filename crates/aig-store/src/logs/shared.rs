@@ -2,13 +2,12 @@
 //! and over is the same question and the same answer each time, and long ones are most of a log.
 //!
 //! Two long answers are the same when they lie in the same memory, which is held here as long as it
-//! counts; questions come anew each time and are compared, and so are short answers. Counting the
-//! rows that share, and when their bodies go, is left to `bodies`.
+//! counts, and short ones when they say the same. Questions come anew each time, and are the same when
+//! their digests are. Counting the rows that share, and when their bodies go, is left to `bodies`.
 
 use std::collections::VecDeque;
 
 use aig_model::{Body, Transcript};
-use bytes::Bytes;
 use rusqlite::Transaction;
 
 use crate::journal::Entry;
@@ -25,8 +24,16 @@ pub(crate) struct Shared {
 /// The bodies of a row.
 struct Written {
     incarnation: i64,
-    transcript: Transcript,
+    question: Option<Question>,
+    answer: Option<Body>,
     place: BodyPlace,
+}
+
+/// A request's body.
+#[derive(PartialEq)]
+struct Question {
+    digest: [u8; 32],
+    coding: Option<Box<str>>,
 }
 
 /// The block of bodies, and where in it.
@@ -34,7 +41,7 @@ pub(crate) type BodyPlace = (i64, i64);
 
 /// Bodies below this are written again, in bytes: to count who shares them costs as much.
 const LONG: usize = 4 << 10;
-/// How many bytes of bodies are held, for the memory that it takes.
+/// How many bytes of answers are held, for the memory that it takes.
 const HELD: usize = 4 << 20;
 /// How many rows' bodies are held: each is looked at.
 const MOST: usize = 64;
@@ -67,14 +74,16 @@ impl Shared {
 
     /// Where the bodies of this row are already.
     pub(crate) fn find(&mut self, entry: &Entry) -> Option<BodyPlace> {
-        if !may_come_again(entry) {
-            return None;
-        }
+        let (question, answer) = coming_again(entry)?;
         let at = self.lately.iter().position(|written| {
-            let Transcript { request, response } = &entry.row.transcript;
             written.incarnation == entry.place.incarnation
-                && same(&written.transcript.response, response, in_one_place)
-                && same(&written.transcript.request, request, equal)
+                && written.question == question
+                && match (&written.answer, answer) {
+                    (Some(one), Some(other)) => {
+                        one.coding == other.coding && in_one_place(one, other)
+                    }
+                    (one, other) => one.is_none() && other.is_none(),
+                }
         })?;
         let written = self.lately.remove(at)?;
         let place = written.place;
@@ -83,24 +92,25 @@ impl Shared {
     }
 
     fn held(&self) -> usize {
-        let bodies = self.lately.iter();
-        bodies.map(|written| written.transcript.weight()).sum()
+        let answers = self
+            .lately
+            .iter()
+            .filter_map(|written| written.answer.as_ref());
+        answers.map(Body::len).sum()
     }
 
     /// The bodies of a row were written there.
     pub(crate) fn note(&mut self, entry: &Entry, place: BodyPlace) {
-        let transcript = &entry.row.transcript;
-        if !may_come_again(entry) || transcript.weight() > HELD / 4 {
+        let Some((question, answer)) = coming_again(entry) else {
+            return;
+        };
+        if answer.is_some_and(|answer| answer.len() > HELD / 4) {
             return;
         }
-        let transcript = Transcript {
-            // The buffer that it came in is longer.
-            request: transcript.request.as_ref().map(copied),
-            response: transcript.response.clone(),
-        };
         self.lately.push_back(Written {
             incarnation: entry.place.incarnation,
-            transcript,
+            question,
+            answer: answer.cloned(),
             place,
         });
         while self.lately.len() > MOST || self.held() > HELD {
@@ -109,24 +119,20 @@ impl Shared {
     }
 }
 
-fn may_come_again(entry: &Entry) -> bool {
-    entry.row.record.cached && entry.row.transcript.weight() >= LONG
-}
-
-fn copied(body: &Body) -> Body {
-    // As long as the body was, which was not too long.
-    let mut whole = Body::try_from(body.pieces().concat()).unwrap_or_default();
-    whole.coding = body.coding.clone();
-    whole
-}
-
-fn same(one: &Option<Body>, other: &Option<Body>, bytes: fn(&Body, &Body) -> bool) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => {
-            one.len() == other.len() && one.coding == other.coding && bytes(one, other)
-        }
-        (one, other) => one.is_none() && other.is_none(),
+/// The bodies of a row that may share them.
+fn coming_again(entry: &Entry) -> Option<(Option<Question>, Option<&Body>)> {
+    let Transcript { request, response } = &entry.row.transcript;
+    if !entry.row.record.cached || entry.row.transcript.weight() < LONG {
+        return None;
     }
+    let question = match request {
+        Some(body) => Some(Question {
+            digest: **body.digest.as_ref()?,
+            coding: body.coding.clone(),
+        }),
+        None => None,
+    };
+    Some((question, response.as_ref()))
 }
 
 fn in_one_place(one: &Body, other: &Body) -> bool {
@@ -139,14 +145,4 @@ fn in_one_place(one: &Body, other: &Body) -> bool {
         && pieces
             .map(|(one, other)| (one.as_ptr_range(), other.as_ptr_range()))
             .all(|(one, other)| one == other)
-}
-
-/// Whether a body in one piece is what another is in some; both are of the same length.
-fn equal(whole: &Body, pieces: &Body) -> bool {
-    let mut rest: &[u8] = whole.pieces().first().map_or(&[], Bytes::as_ref);
-    pieces.pieces().iter().all(|piece| {
-        let (head, tail) = rest.split_at(piece.len().min(rest.len()));
-        rest = tail;
-        head == piece
-    })
 }

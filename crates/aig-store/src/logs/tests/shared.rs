@@ -1,6 +1,7 @@
 //! Bodies that many rows have are in the file once, for as long as one of the rows is there.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use aig_model::{Body, LogKey, LogOperator, LogQuery, LogValue, Transcript};
 use bytes::Bytes;
@@ -35,11 +36,21 @@ impl Talk {
         for piece in [head, tail] {
             request.push(Bytes::copy_from_slice(piece)).unwrap();
         }
+        request.digest = Some(Box::new(digest(&self.question)));
         Transcript {
             request: Some(request),
             response: Body::try_from(self.answer.clone()).ok(),
         }
     }
+}
+
+/// Whatever tells questions apart.
+fn digest(text: &str) -> [u8; 32] {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    let mut digest = [0; 32];
+    digest[..8].copy_from_slice(&hasher.finish().to_ne_bytes());
+    digest
 }
 
 struct Log {
@@ -383,6 +394,33 @@ fn queued(talk: &Talk) -> Entry {
         weight: 0,
         shed: false,
     }
+}
+
+#[test]
+fn a_question_that_is_not_known_for_sure_shares_nothing() {
+    let mut shared = Shared::default();
+    let talk = Talk::about("rain");
+    let asked = |change: fn(&mut Body)| {
+        let mut entry = queued(&talk);
+        change(entry.row.transcript.request.as_mut().unwrap());
+        entry
+    };
+    shared.note(&asked(|_| {}), (1, 1));
+    assert_eq!(shared.find(&asked(|_| {})), Some((1, 1)));
+    let changes: [fn(&mut Body); 3] = [
+        // As when a key was taken out of it.
+        |body| body.digest = None,
+        |body| body.coding = Some("gzip".into()),
+        |body| body.push(Bytes::from_static(b"?")).unwrap(),
+    ];
+    for change in changes {
+        assert_eq!(shared.find(&asked(change)), None);
+    }
+    let mut unasked = asked(|_| {});
+    unasked.row.transcript.request = None;
+    assert_eq!(shared.find(&unasked), None);
+    shared.note(&asked(|body| body.digest = None), (2, 2));
+    assert_eq!(shared.find(&asked(|body| body.digest = None)), None);
 }
 
 #[test]
