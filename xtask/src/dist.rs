@@ -15,7 +15,7 @@ use clap::Parser;
 use crate::cargo;
 
 /// Where the profiles lie, one for each compiler and machine that has one.
-pub(crate) const PROFILES: &str = "crates/aig-server/profiles";
+pub(crate) const PROFILES: &str = "crates/aig-server/pgo";
 
 /// Build the gateway as it is shipped: profile-guided, by counts of what of it runs under load. Flags in
 /// RUSTFLAGS stay, those in cargo's configuration files do not.

@@ -11,7 +11,7 @@ fn a_compiler_has_a_profile_of_its_own() {
     assert_eq!(compiler.llvm, "22");
     assert_eq!(
         compiler.profile(Path::new("/w")),
-        Path::new("/w/crates/aig-server/profiles/1.95.0-x86_64-unknown-linux-gnu.profdata")
+        Path::new("/w/crates/aig-server/pgo/1.95.0-x86_64-unknown-linux-gnu.profdata")
     );
     assert_eq!(Compiler::read("rustc 1.95.0\n"), None);
 }

@@ -207,8 +207,8 @@ fn the_pinned_compiler_has_a_profile() {
         found.iter().map(ToString::to_string).collect()
     };
     const PINNED: &str = "[toolchain]\nchannel = \"1.95.0\"\n";
-    const OURS: &str = "crates/aig-server/profiles/1.95.0-x86_64-unknown-linux-gnu.profdata";
-    const OLD: &str = "crates/aig-server/profiles/1.94.0-x86_64-unknown-linux-gnu.profdata";
+    const OURS: &str = "crates/aig-server/pgo/1.95.0-x86_64-unknown-linux-gnu.profdata";
+    const OLD: &str = "crates/aig-server/pgo/1.94.0-x86_64-unknown-linux-gnu.profdata";
     assert_eq!(told(PINNED, &[OURS]), Vec::<String>::new());
     let none = told(PINNED, &[]);
     assert!(
