@@ -177,6 +177,9 @@ async fn a_hit_has_its_bodies_and_a_refusal_only_its_own() {
     assert!(rows[1].0.cached);
     assert_eq!(text(&rows[1].1.request).unwrap(), "{}");
     assert_eq!(text(&rows[1].1.response).unwrap(), "{\"a\":1}");
+    // By it the log knows what it has already.
+    let is_known = |at: usize| rows[at].1.request.as_ref().unwrap().digest.is_some();
+    assert_eq!([0, 1, 2].map(is_known), [false, true, false]);
     assert_eq!(rows[2].0.status, 429);
     assert_eq!(text(&rows[2].1.request).unwrap(), "{\"b\":1}");
     assert_eq!(rows[2].1.response, None);

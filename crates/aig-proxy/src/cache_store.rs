@@ -54,7 +54,7 @@ pub struct CachedAnswer {
     headers: HeaderMap,
     body: Bytes,
     stored: Instant,
-    clean: Clean,
+    clean: Arc<Clean>,
 }
 
 /// What was found under a key.
@@ -281,7 +281,7 @@ impl CachedAnswer {
     }
 
     /// What of it was looked through for secrets.
-    pub(crate) fn clean(&self) -> &Clean {
+    pub(crate) fn clean(&self) -> &Arc<Clean> {
         &self.clean
     }
 

@@ -293,7 +293,7 @@ impl Driver {
     }
 
     /// Gives an answer once more.
-    fn again(answer: &Arc<CachedAnswer>, step: usize, begun: Begun) -> Driven {
+    fn again(answer: &CachedAnswer, step: usize, begun: Begun) -> Driven {
         begun.trail.hit(answer);
         Driven {
             answer: Ok(lookup::again(answer)),

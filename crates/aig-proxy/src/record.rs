@@ -130,7 +130,7 @@ impl Trail {
     }
 
     /// The cache had the answer, which goes to the caller as a whole and costs nothing.
-    pub(crate) fn hit(mut self, answer: &Arc<CachedAnswer>) {
+    pub(crate) fn hit(mut self, answer: &CachedAnswer) {
         self.ledger.metrics.looked_up("hit");
         let (headers, body) = (answer.headers(), answer.body());
         self.status = answer.status().as_u16();
@@ -146,7 +146,7 @@ impl Trail {
             if let Some(capture) = &mut row.rest.capture {
                 capture.coded(headers);
                 capture.push(body);
-                row.rest.answer = Answer::Cached(Arc::clone(answer));
+                row.rest.answer = Answer::Cached(Arc::clone(answer.clean()));
             }
         }
         self.end(Outcome::Complete);

@@ -12,7 +12,7 @@ use aig_provider::{Reading, ResponseReader, Unread, Wire};
 use bytes::Bytes;
 use http::HeaderMap;
 
-use crate::cache_store::CachedAnswer;
+use crate::clean::Clean;
 use crate::custom::Custom;
 use crate::ledger::Ledger;
 use crate::payload::Payload;
@@ -48,8 +48,8 @@ pub(crate) enum Answer {
     Read(Box<Reading>),
     /// To be read.
     Unread(Unread),
-    /// Nothing to this request: the cache gave it.
-    Cached(Arc<CachedAnswer>),
+    /// Nothing to this request: the cache gave it. Its body is not held here, where nobody counts it.
+    Cached(Arc<Clean>),
 }
 
 // === impl Remainder ===
@@ -97,11 +97,9 @@ impl Remainder {
     /// Takes the secrets out of the bodies.
     fn hide(&self, transcript: &mut Transcript) {
         let look = match &self.answer {
-            Answer::Cached(answer) => {
-                let clean = answer.clean();
-                let look = clean.look(transcript, &self.secrets);
-                look.map(|look| (clean, look))
-            }
+            Answer::Cached(clean) => clean
+                .look(transcript, &self.secrets)
+                .map(|look| (clean, look)),
             Answer::None | Answer::Read(_) | Answer::Unread(_) => None,
         };
         if look.is_some_and(|(clean, look)| clean.knows(look)) {

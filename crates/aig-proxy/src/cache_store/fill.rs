@@ -10,7 +10,6 @@ use http::{HeaderMap, StatusCode};
 use tokio::sync::watch;
 
 use super::{CacheStore, CachedAnswer, KEPT, Stored};
-use crate::clean::Clean;
 
 /// The duty to fill a place; others wait until it is gone. Dropping it says that nothing came of it,
 /// and should happen as soon as that is known.
@@ -116,7 +115,7 @@ impl Fill {
             headers: std::mem::take(&mut self.headers),
             body: Bytes::from(body),
             stored: now,
-            clean: Clean::default(),
+            clean: Arc::default(),
         });
         if let Some(expires) = now.checked_add(ttl) {
             let answer = Arc::clone(&answer);

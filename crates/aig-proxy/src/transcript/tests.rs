@@ -18,8 +18,10 @@ fn captured(
     let (mut body, fate) = capture.finish();
     if let Some(body) = &mut body {
         let before = body.pieces().concat();
+        body.digest = Some(Box::new([1; 32]));
         let found = hide(body, &sought(&secrets));
         assert_eq!(found, body.pieces().concat() != before);
+        assert_eq!(body.digest.is_none(), found, "it is of what was sent");
     }
     (body.map(|body| body.pieces().concat()), fate)
 }
