@@ -118,7 +118,8 @@ pub(crate) fn naming(flag: &str, path: &Path) -> anyhow::Result<String> {
     Ok(format!("{flag}={path}"))
 }
 
-/// The flags of the environment, which outrank those of cargo's configuration, and one more, as cargo takes them: parted by 0x1F.
+/// The flags of the environment, which outrank those of cargo's configuration, and one more, as cargo
+/// takes them: parted by 0x1F.
 fn with_flag(encoded: Option<String>, spaced: Option<String>, flag: String) -> String {
     let set = match (&encoded, &spaced) {
         (Some(encoded), _) => encoded.split('\x1f').collect(),
@@ -132,15 +133,21 @@ fn with_flag(encoded: Option<String>, spaced: Option<String>, flag: String) -> S
 /// What the compiler prints when it is asked that.
 pub(crate) fn ask(root: &Path, question: &str) -> anyhow::Result<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc)
-        .arg(question)
-        .current_dir(root)
-        .stderr(Stdio::inherit())
-        .output()
-        .context("rustc cannot be started")?;
-    let status = output.status;
-    ensure!(status.success(), "`rustc {question}` ended with {status}");
-    String::from_utf8(output.stdout).context("what rustc says is no text")
+    let said = succeed(Command::new(rustc).arg(question).current_dir(root))?;
+    String::from_utf8(said).context("what rustc says is no text")
+}
+
+/// Runs a command that has to succeed; gives what it prints. Its complaints go where ours go.
+pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<Vec<u8>> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("{program} cannot be started"))?;
+    ensure!(
+        output.status.success(),
+        "{program} ended with {}",
+        output.status
+    );
+    Ok(output.stdout)
 }
 
 // === impl Compiler ===

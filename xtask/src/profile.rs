@@ -41,7 +41,7 @@ pub(crate) fn run(root: &Path, arguments: Vec<String>) -> anyhow::Result<ExitCod
     let merged = counts.join("merged.profdata");
     let mut command = Command::new(merge);
     command.args(["merge", "--sparse", "--output"]);
-    succeed(command.args([&merged, &counts]))?;
+    dist::succeed(command.args([&merged, &counts]))?;
     let profile = compiler.profile(root);
     std::fs::create_dir_all(root.join(dist::PROFILES))
         .and_then(|()| std::fs::rename(&merged, &profile))
@@ -62,7 +62,7 @@ fn count(root: &Path, counts: &Path) -> anyhow::Result<()> {
     command.arg("run").args(LOAD).arg("--aig").arg(aig);
     command.env("LLVM_PROFILE_FILE", counts.join("%p.profraw"));
     ensure!(
-        is_complete(&succeed(&mut command)?),
+        is_complete(&dist::succeed(&mut command)?),
         "not all of the gateway was asked; `cargo xtask bench` says what is off"
     );
     Ok(())
@@ -73,19 +73,6 @@ fn is_complete(report: &[u8]) -> bool {
     let report: Value = serde_json::from_slice(report).unwrap_or_default();
     let features = report["features"].as_array();
     features.is_some_and(|all| !all.is_empty() && all.iter().all(|feature| feature[1] == true))
-}
-
-/// Runs a command that has to succeed; gives what it prints.
-fn succeed(command: &mut Command) -> anyhow::Result<Vec<u8>> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.stderr(Stdio::inherit()).output();
-    let output = output.with_context(|| format!("{program} cannot be started"))?;
-    ensure!(
-        output.status.success(),
-        "{program} ended with {}",
-        output.status
-    );
-    Ok(output.stdout)
 }
 
 fn empty(folder: &Path) -> anyhow::Result<()> {

@@ -91,9 +91,7 @@ impl Remainder {
         self.answer = Answer::None;
         Some(reader)
     }
-}
 
-impl Remainder {
     /// Takes the secrets out of the bodies.
     fn hide(&self, transcript: &mut Transcript) {
         let look = match &self.answer {
